@@ -1,0 +1,1 @@
+"""The host: assembles the plugins; one file per command; one error boundary."""

@@ -1,0 +1,1 @@
+"""The farm as a client sees it: servers, the dispatcher and transfers."""

@@ -1,0 +1,77 @@
+"""Addresses of servers: ``[scheme://]host[:port]``, IPv6 in brackets."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import frozen
+
+from ffx.core.errors import AddressError
+
+DEFAULT_SCHEME = "ws"
+DEFAULT_PORT = 8765
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
+
+
+@frozen
+class Address:
+    """Where a server listens; ``scheme`` chooses the transport."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    scheme: str = DEFAULT_SCHEME
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it can only mean this machine."""
+        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+
+    @property
+    def authority(self) -> str:
+        """``host:port`` with the brackets that IPv6 wants."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+def parse_address(text: str) -> Address:
+    """Read an address; a missing scheme is ``ws``, a missing port 8765.
+
+    Raises:
+        AddressError: the text is not an address; the message shows what is expected.
+    """
+    scheme, separator, rest = text.strip().rpartition("://")
+    if not separator:
+        scheme = DEFAULT_SCHEME
+    elif not _SCHEME.fullmatch(scheme):
+        raise _unreadable(text, "the scheme is not a word")
+    host, port_text = _split(rest, text)
+    if not host or not (":" in host or _HOST.fullmatch(host)):
+        raise _unreadable(text, "the host is not a name or an IP address")
+    return Address(host=host.lower(), port=_port(port_text, text), scheme=scheme)
+
+
+def _split(rest: str, text: str) -> tuple[str, str]:
+    if rest.startswith("["):
+        host, bracket, tail = rest[1:].partition("]")
+        if not bracket or not re.fullmatch(r"[0-9A-Fa-f:.%a-z]+", host) or (tail and not tail.startswith(":")):
+            raise _unreadable(text, "the IPv6 address is not closed by a bracket")
+        return host, tail[1:] if tail else str(DEFAULT_PORT)
+    if rest.count(":") > 1:
+        raise _unreadable(text, "an IPv6 address stands in brackets")
+    host, colon, port = rest.partition(":")
+    return host, port if colon else str(DEFAULT_PORT)
+
+
+def _port(port_text: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", port_text) or int(port_text) > 65535:
+        raise _unreadable(text, "the port is a number from 0 to 65535")
+    return int(port_text)
+
+
+def _unreadable(text: str, why: str) -> AddressError:
+    return AddressError(f"cannot read the address {text!r}: {why}; write HOST or HOST:PORT")

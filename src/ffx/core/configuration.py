@@ -1,0 +1,166 @@
+"""The configuration file as a value: its tables, their fields and defaults, and what is wrong with one.
+
+::
+
+    [ffmpeg]
+    path = "/opt/ffmpeg/bin/ffmpeg"
+
+    [serve]                    # what `ffx serve` listens on and allows
+    port = 8765
+    max_jobs = 2
+    max_file_size = "10GB"
+
+    [submit]
+    local = "auto"
+
+    [policy]
+    name = "weighted"
+
+    [policy.weights]
+    compatibility = 0.5
+
+    [plugins]
+    disabled = ["nvidia"]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, fields_dict, frozen, has
+
+from ffx.core.errors import ConfigurationError, DecodeError
+from ffx.core.registry import suggestion
+from ffx.core.wire import from_plain
+
+_UNITS = {
+    "": 1,
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
+}
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``10GB``, ``512 MiB`` or ``1000``.
+
+    Raises:
+        ConfigurationError: not a size.
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", text)
+    unit = _UNITS.get(match[2].upper()) if match else None
+    if match is None or unit is None or len(match[1]) > 18:
+        raise ConfigurationError(f"{text!r} is not a size; write it like 10GB or 512MiB")
+    return int(float(match[1]) * unit)
+
+
+@frozen
+class FfmpegTable:
+    path: str = ""
+    """Empty: ``FFX_FFMPEG``, then PATH, then the one of imageio-ffmpeg."""
+
+
+@frozen
+class ServeTable:
+    host: str = "127.0.0.1"
+    port: int = 8765
+    max_jobs: int = 2
+    max_file_size: str = "10GB"
+    name: str = ""
+    """Empty: the host's name."""
+    temp_dir: str = ""
+    """Empty: a folder of the system's own for temporary files."""
+    log_level: str = "INFO"
+    log_file: str = ""
+
+
+@frozen
+class SubmitTable:
+    local: str = "auto"
+    """``auto``: encode here when no server can; ``never``; ``only``."""
+
+
+@frozen
+class PolicyTable:
+    name: str = "weighted"
+    weights: dict[str, float] = field(factory=dict)
+    preferences: dict[str, float] = field(factory=dict)
+    """How gladly an encoder is used, 0 to 1; replaces what its plugin says."""
+
+
+@frozen
+class PluginsTable:
+    disabled: tuple[str, ...] = ()
+
+
+@frozen
+class Configuration:
+    ffmpeg: FfmpegTable = FfmpegTable()
+    serve: ServeTable = ServeTable()
+    submit: SubmitTable = SubmitTable()
+    policy: PolicyTable = PolicyTable()
+    plugins: PluginsTable = PluginsTable()
+
+
+def read_configuration(plain: Mapping[str, Any], *, origin: str) -> Configuration:
+    """The configuration of a parsed file; ``origin`` is its name, for errors.
+
+    Raises:
+        ConfigurationError: an unknown key (with a suggestion), a wrong type or an impossible value, and its path.
+    """
+    _refuse_unknown(plain, Configuration, origin, "")
+    try:
+        configuration: Configuration = from_plain(dict(plain), Configuration)
+    except DecodeError as error:
+        raise ConfigurationError(f"{origin}: {error}") from None
+    _check_values(configuration, origin)
+    return configuration
+
+
+def _refuse_unknown(plain: Mapping[str, Any], kind: type[Any], origin: str, path: str) -> None:
+    known = fields_dict(kind)
+    for key, value in plain.items():
+        if key not in known:
+            raise ConfigurationError(f"{origin}: {path}{key}: unknown key{suggestion(key, list(known))}")
+        inner = type(known[key].default)
+        if has(inner) and isinstance(value, Mapping):
+            _refuse_unknown(value, inner, origin, f"{path}{key}.")
+
+
+def _check_values(configuration: Configuration, origin: str) -> None:
+    serve = configuration.serve
+    checks = (
+        (0 <= serve.port <= 65535, "serve.port", "is a number from 0 to 65535"),
+        (serve.max_jobs >= 1, "serve.max_jobs", "is at least 1"),
+        (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
+        (configuration.submit.local in LOCAL_MODES, "submit.local", f"is one of {', '.join(LOCAL_MODES)}"),
+        (
+            all(weight >= 0 for weight in configuration.policy.weights.values()),
+            "policy.weights",
+            "are not negative",
+        ),
+        (
+            all(0 <= preference <= 1 for preference in configuration.policy.preferences.values()),
+            "policy.preferences",
+            "run from 0 to 1",
+        ),
+    )
+    for holds, path, expected in checks:
+        if not holds:
+            raise ConfigurationError(f"{origin}: {path} {expected}")
+    try:
+        parse_size(serve.max_file_size)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{origin}: serve.max_file_size: {error}") from None
+
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOCAL_MODES = ("auto", "never", "only")

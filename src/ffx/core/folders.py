@@ -1,0 +1,42 @@
+"""Where ffx keeps its files: configuration, state and cache; all under ``FFX_HOME`` when that is set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+from attrs import frozen
+
+
+@frozen
+class Folders:
+    """The folders of one user. They are made when something is first written, not before."""
+
+    configuration: Path
+    state: Path
+    cache: Path
+
+    @property
+    def configuration_file(self) -> Path:
+        return self.configuration / "ffx.toml"
+
+    @property
+    def servers_file(self) -> Path:
+        """The servers that a client remembers, with their tokens: readable by the user only."""
+        return self.configuration / "servers.toml"
+
+    @property
+    def token_file(self) -> Path:
+        """The token of this user's own servers: readable by the user only."""
+        return self.state / "token"
+
+
+def folders(environment: Mapping[str, str]) -> Folders:
+    """The folders that an environment asks for."""
+    home = environment.get("FFX_HOME")
+    if home:
+        base = Path(home).expanduser().absolute()
+        return Folders(base / "config", base / "state", base / "cache")
+    own = platformdirs.PlatformDirs("ffx", appauthor=False)
+    return Folders(own.user_config_path, own.user_state_path, own.user_cache_path)

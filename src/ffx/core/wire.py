@@ -1,0 +1,200 @@
+"""Envelopes to JSON text and back.
+
+Decisions about the wire: an object ``{type, data, message_id, timestamp, reply_to}``; tuples are arrays, enums
+their values; fields that a version does not know are passed over; numbers and texts are never converted into each
+other; NaN, infinities and duplicate keys are refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn, get_args
+
+import cattrs
+from cattrs.gen import make_dict_unstructure_fn
+
+from ffx.core.errors import DecodeError
+from ffx.core.messages import Envelope, Message, Unknown
+from ffx.core.model import EncoderReport, ServerCapabilities
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""A longer message is refused. Capabilities of a server with every encoder take about 60 kB."""
+
+
+def encode(envelope: Envelope) -> str:
+    """The JSON text of an envelope."""
+    message = envelope.message
+    if isinstance(message, Unknown):
+        message_type, data = message.original_type, message.data
+    else:
+        message_type, data = message.type, to_plain(message)
+    return json.dumps(
+        {
+            "type": message_type,
+            "data": data,
+            "message_id": envelope.message_id,
+            "timestamp": envelope.timestamp,
+            "reply_to": envelope.reply_to,
+        },
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+
+
+def decode(text: str | bytes) -> Envelope:
+    """Read an envelope.
+
+    Raises:
+        DecodeError: it is not JSON, not an envelope, or its data does not fit its type.
+    """
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise DecodeError(f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {len(text)}")
+    raw = _parse(text)
+    message_id = _envelope_field(raw, "message_id", str, "")
+    message_type = _envelope_field(raw, "type", str, message_id)
+    timestamp = _envelope_field(raw, "timestamp", (int, float), message_id)
+    reply_to = raw.get("reply_to")
+    if reply_to is not None and not isinstance(reply_to, str):
+        raise DecodeError("must be text or null", path="reply_to", message_type=message_type, message_id=message_id)
+    data = raw.get("data", {})
+    if not isinstance(data, dict):
+        raise DecodeError("must be an object", path="data", message_type=message_type, message_id=message_id)
+    message = _message(message_type, data, message_id)
+    return Envelope(message, message_id=message_id, timestamp=float(timestamp), reply_to=reply_to)
+
+
+def to_plain(value: Any) -> Any:
+    """Any value of the model as JSON would hold it: dictionaries, lists, texts, numbers."""
+    return _converter().unstructure(value)
+
+
+def from_plain(plain: Any, kind: type[Any], *, path: str = "") -> Any:
+    """The value of a class from its plain form.
+
+    Raises:
+        DecodeError: something does not fit; carries the path of the first field at fault.
+    """
+    try:
+        return _converter().structure(plain, kind)
+    except Exception as error:  # noqa: BLE001 - cattrs wraps whatever a value's own checks raised
+        where, why = _first_fault(error, path)
+        raise DecodeError(why, path=where) from None
+
+
+def _parse(text: str | bytes) -> dict[str, Any]:
+    try:
+        raw = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise DecodeError(f"not a JSON message: {reason}") from None
+    if not isinstance(raw, dict):
+        raise DecodeError("a message is a JSON object")
+    return raw
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return unique
+
+
+def _envelope_field(raw: dict[str, Any], name: str, kind: type | tuple[type, ...], message_id: str) -> Any:
+    if name not in raw:
+        raise DecodeError("required field missing", path=name, message_id=message_id)
+    value = raw[name]
+    if (
+        not isinstance(value, kind)
+        or isinstance(value, bool)
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
+        expected = "text" if kind is str else "a number"
+        raise DecodeError(f"must be {expected}", path=name, message_id=message_id)
+    return value
+
+
+def _message(message_type: str, data: dict[str, Any], message_id: str) -> Message:
+    kind = _kinds().get(message_type)
+    if kind is None:
+        return Unknown(message_type, data)
+    try:
+        message: Message = from_plain(data, kind, path="data")
+    except DecodeError as error:
+        raise DecodeError(error.detail, path=error.path, message_type=message_type, message_id=message_id) from None
+    return message
+
+
+@functools.cache
+def _kinds() -> dict[str, type[Any]]:
+    return {kind.type: kind for kind in get_args(Message) if kind is not Unknown}
+
+
+# -- The converter ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=True)
+    for kind, accepted, expected in (
+        (str, (str,), "text"),
+        (bool, (bool,), "true or false"),
+        (int, (int,), "a whole number"),
+        (float, (int, float), "a number"),
+    ):
+        # By identity, not by class: an enum of texts is checked as an enum.
+        converter.register_structure_hook_func(lambda asked, own=kind: asked is own, _exactly(kind, accepted, expected))
+    # What is derived is on the wire for readers in other languages, and passed over when it is read here.
+    for derived_kind, names in (
+        (ServerCapabilities, ("software_encoders", "hardware_encoders")),
+        (EncoderReport, ("vendor",)),
+    ):
+        converter.register_unstructure_hook(derived_kind, _with_derived(converter, derived_kind, names))
+    return converter
+
+
+def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(f"must be {expected}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("must be a finite number")
+        return kind(value)
+
+    return structure
+
+
+def _with_derived(converter: cattrs.Converter, kind: type[Any], names: tuple[str, ...]) -> Callable[[Any], Any]:
+    plain = make_dict_unstructure_fn(kind, converter)
+
+    def unstructure(value: Any) -> Any:
+        return {**plain(value), **{name: converter.unstructure(getattr(value, name)) for name in names}}
+
+    return unstructure
+
+
+def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
+    """The path and the reason of the first leaf of cattrs' tree of errors."""
+    if isinstance(error, cattrs.ClassValidationError):
+        with_notes, without = error.group_exceptions()
+        if with_notes:
+            inner, note = with_notes[0]
+            return _first_fault(inner, f"{path}.{note.name}" if path else note.name)
+        return _first_fault(without[0], path)
+    if isinstance(error, cattrs.IterableValidationError):
+        with_index, without_index = error.group_exceptions()
+        if with_index:
+            inner, index_note = with_index[0]
+            return _first_fault(inner, f"{path}[{index_note.index!r}]")
+        return _first_fault(without_index[0], path)
+    if isinstance(error, KeyError):
+        return path, "required field missing"
+    if isinstance(error, (TypeError, AttributeError)):
+        return path, "has the wrong type"
+    return path, str(error)

@@ -1,0 +1,1 @@
+"""The built-in plugins: detectors and encoders by vendor, the weighted policy, the terminal."""

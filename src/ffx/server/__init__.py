@@ -1,0 +1,1 @@
+"""What ``ffx serve`` runs: sessions, jobs, files, capabilities and load."""

@@ -1,0 +1,1 @@
+"""The built-in transports, one file each, chosen by the scheme of an address."""
