@@ -11,6 +11,7 @@ import functools
 import json
 import math
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, NoReturn, get_args
 
 import cattrs
@@ -148,8 +149,7 @@ def _converter() -> cattrs.Converter:
         (int, (int,), "a whole number"),
         (float, (int, float), "a number"),
     ):
-        # By identity, not by class: an enum of texts is checked as an enum.
-        converter.register_structure_hook_func(lambda asked, own=kind: asked is own, _exactly(kind, accepted, expected))
+        converter.register_structure_hook(kind, _exactly(kind, accepted, expected))
     # What is derived is on the wire for readers in other languages, and passed over when it is read here.
     for derived_kind, names in (
         (ServerCapabilities, ("software_encoders", "hardware_encoders")),
@@ -160,7 +160,9 @@ def _converter() -> cattrs.Converter:
 
 
 def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[[Any, Any], Any]:
-    def structure(value: Any, _: Any) -> Any:
+    def structure(value: Any, asked: type[Any]) -> Any:
+        if issubclass(asked, Enum):  # cattrs takes an enum of texts for a text
+            return asked(value)
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             raise ValueError(f"must be {expected}")
         if isinstance(value, float) and not math.isfinite(value):
