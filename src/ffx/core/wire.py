@@ -2,7 +2,7 @@
 
 Decisions about the wire: an object ``{type, data, message_id, timestamp, reply_to}``; tuples are arrays, enums
 their values; fields that a version does not know are passed over; numbers and texts are never converted into each
-other; NaN, infinities and duplicate keys are refused.
+other; NaN, infinities, whole numbers beyond 64 bits and duplicate keys are refused.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, NoReturn, get_args
+from types import GenericAlias
+from typing import Any, NoReturn, get_args, get_origin
 
+import attrs
 import cattrs
-from cattrs.gen import make_dict_unstructure_fn
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from ffx.core.errors import DecodeError
 from ffx.core.messages import Envelope, Message, Unknown
@@ -23,6 +25,9 @@ from ffx.core.model import EncoderReport, ServerCapabilities
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """A longer message is refused. Capabilities of a server with every encoder take about 60 kB."""
+
+_LONGEST_REASON = 200
+"""Characters; what does not fit is quoted in answers and logs, and may be megabytes long."""
 
 
 def encode(envelope: Envelope) -> str:
@@ -51,8 +56,9 @@ def decode(text: str | bytes) -> Envelope:
     Raises:
         DecodeError: it is not JSON, not an envelope, or its data does not fit its type.
     """
-    if len(text) > MAX_MESSAGE_BYTES:
-        raise DecodeError(f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {len(text)}")
+    size = _size(text)
+    if size > MAX_MESSAGE_BYTES:
+        raise DecodeError(f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {size}")
     raw = _parse(text)
     message_id = _envelope_field(raw, "message_id", str, "")
     message_type = _envelope_field(raw, "type", str, message_id)
@@ -85,6 +91,12 @@ def from_plain(plain: Any, kind: type[Any], *, path: str = "") -> Any:
         raise DecodeError(why, path=where) from None
 
 
+def _size(text: str | bytes) -> int:
+    if isinstance(text, bytes) or text.isascii():
+        return len(text)
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def _parse(text: str | bytes) -> dict[str, Any]:
     try:
         raw = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
@@ -111,11 +123,7 @@ def _envelope_field(raw: dict[str, Any], name: str, kind: type | tuple[type, ...
     if name not in raw:
         raise DecodeError("required field missing", path=name, message_id=message_id)
     value = raw[name]
-    if (
-        not isinstance(value, kind)
-        or isinstance(value, bool)
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    if not isinstance(value, kind) or isinstance(value, bool) or not _is_in_range(value):
         expected = "text" if kind is str else "a number"
         raise DecodeError(f"must be {expected}", path=name, message_id=message_id)
     return value
@@ -150,6 +158,9 @@ def _converter() -> cattrs.Converter:
         (float, (int, float), "a number"),
     ):
         converter.register_structure_hook(kind, _exactly(kind, accepted, expected))
+    # Left alone, cattrs takes a text for a list of its letters, and a list for an object without fields.
+    converter.register_structure_hook_factory(attrs.has, lambda kind: _from_object(converter, kind))
+    converter.register_structure_hook_factory(_is_tuple, lambda kind: _from_array(converter, kind))
     # What is derived is on the wire for readers in other languages, and passed over when it is read here.
     for derived_kind, names in (
         (ServerCapabilities, ("software_encoders", "hardware_encoders")),
@@ -165,9 +176,43 @@ def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[
             return asked(value)
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             raise ValueError(f"must be {expected}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("must be a finite number")
+        if not _is_in_range(value):
+            raise ValueError(f"must be {expected}, finite and within 64 bits")
         return kind(value)
+
+    return structure
+
+
+def _is_in_range(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def _from_object(converter: cattrs.Converter, kind: type[Any]) -> Callable[[Any, Any], Any]:
+    fields = make_dict_structure_fn(kind, converter)
+
+    def structure(value: Any, asked: type[Any]) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValueError("must be an object")
+        return fields(value, asked)
+
+    return structure
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _from_array(converter: cattrs.Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    """The hook for ``tuple[T, ...]``, the only kind of tuple that the model has."""
+    listed: Any = GenericAlias(list, get_args(kind)[:1])
+    items = converter.get_structure_hook(listed)
+
+    def structure(value: Any, asked: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError("must be a list")
+        return tuple(items(value, listed))
 
     return structure
 
@@ -199,4 +244,5 @@ def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
         return path, "required field missing"
     if isinstance(error, (TypeError, AttributeError)):
         return path, "has the wrong type"
-    return path, str(error)
+    reason = str(error)
+    return path, reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
