@@ -162,9 +162,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_factory(attrs.has, lambda kind: _from_object(converter, kind))
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _from_array(converter, kind))
     # What is derived is on the wire for readers in other languages, and passed over when it is read here.
+    # The inner one first: the hook of the outer one binds what is registered for its fields by then.
     for derived_kind, names in (
-        (ServerCapabilities, ("software_encoders", "hardware_encoders")),
         (EncoderReport, ("vendor",)),
+        (ServerCapabilities, ("software_encoders", "hardware_encoders")),
     ):
         converter.register_unstructure_hook(derived_kind, _with_derived(converter, derived_kind, names))
     return converter
