@@ -1,0 +1,112 @@
+"""Counting the packets of a file: every byte is read, nothing is decoded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from attrs import frozen
+from av.stream import Stream
+
+from ffx.media.opening import opened
+
+
+@frozen
+class PacketCount:
+    """What one stream really holds. Times are seconds; None where no packet carries one."""
+
+    index: int
+    kind: str
+    packets: int = 0
+    """Without those that an edit list discards: they are never shown."""
+    discarded: int = 0
+    start: float | None = None
+    """The first presentation time."""
+    end: float | None = None
+    """The last presentation time and the packet's duration."""
+
+
+@frozen
+class PacketCounts:
+    """What a file really holds."""
+
+    streams: tuple[PacketCount, ...] = ()
+    complete: bool = True
+    """False when reading stopped at damaged data."""
+
+    def stream(self, index: int) -> PacketCount | None:
+        """The count of one stream, by its index in the file."""
+        return next((count for count in self.streams if count.index == index), None)
+
+    @property
+    def start(self) -> float | None:
+        """The first presentation time of any picture or sound."""
+        return min((c.start for c in self._timed() if c.start is not None), default=None)
+
+    @property
+    def end(self) -> float | None:
+        """The last end time of any picture or sound."""
+        return max((c.end for c in self._timed() if c.end is not None), default=None)
+
+    def _timed(self) -> tuple[PacketCount, ...]:
+        return tuple(c for c in self.streams if c.kind in ("video", "audio") and c.packets)
+
+
+class _Tally:
+    """What was seen of one stream so far, in ticks of its time base."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.discarded = 0
+        self.start: int | None = None
+        self.end: int | None = None
+
+    def add(self, time: int | None, duration: int) -> None:
+        self.packets += 1
+        if time is None:
+            return
+        if self.start is None or time < self.start:
+            self.start = time
+        if self.end is None or time + duration > self.end:
+            self.end = time + duration
+
+
+def count_packets(path: Path) -> PacketCounts:
+    """Demux the whole file and count what comes out. Blocking; takes as long as reading the file.
+
+    Nothing in a header or an index is believed: a truncated file has as many packets as were found. Damage ends
+    the count, as it ends an encode, and is told by ``complete``.
+
+    Raises:
+        ProbeError: the file does not open.
+    """
+    with opened(path) as container:
+        tallies = [_Tally() for _ in container.streams]
+        complete = True
+        try:
+            for packet in container.demux():
+                if packet.size == 0:  # PyAV ends every stream with an empty packet
+                    continue
+                if packet.is_corrupt:
+                    complete = False
+                tally = tallies[packet.stream_index]
+                if packet.is_discard:
+                    tally.discarded += 1
+                else:
+                    tally.add(packet.pts if packet.pts is not None else packet.dts, packet.duration or 0)
+        except av.error.InvalidDataError:
+            complete = False
+        counts = tuple(_count(stream, tally) for stream, tally in zip(container.streams, tallies, strict=False))
+    return PacketCounts(counts, complete)
+
+
+def _count(stream: Stream, tally: _Tally) -> PacketCount:
+    tick = float(stream.time_base) if stream.time_base else 0.0
+    return PacketCount(
+        index=stream.index,
+        kind=stream.type,
+        packets=tally.packets,
+        discarded=tally.discarded,
+        start=None if tally.start is None else tally.start * tick,
+        end=None if tally.end is None else tally.end * tick,
+    )

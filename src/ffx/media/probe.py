@@ -1,0 +1,183 @@
+"""What a media file is: container, streams and their properties, read with PyAV from its header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from attrs import evolve, field, frozen
+from av.stream import Disposition, Stream
+
+from ffx.core.errors import ProbeError
+from ffx.media import colour
+from ffx.media.opening import opened
+from ffx.media.packets import PacketCount, PacketCounts, count_packets
+
+__all__ = ["MediaInfo", "PacketCount", "PacketCounts", "StreamInfo", "count_packets", "probe"]
+
+
+@frozen
+class StreamInfo:
+    """One stream as the header describes it. Empty texts, zeros and None stand for what it does not say."""
+
+    index: int
+    kind: str
+    """``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``."""
+    codec: str
+    """FFmpeg's name of the codec (``av1``, not the decoder's); empty when PyAV has none for it."""
+    language: str = ""
+    disposition: tuple[str, ...] = ()
+    """Such as ``default``, ``forced``, ``attached_pic``."""
+    duration: float = 0.0
+    """Seconds."""
+    bit_rate: int = 0
+    """Bits a second."""
+    width: int = 0
+    height: int = 0
+    pixel_format: str = ""
+    bit_depth: int = 0
+    """Of one colour component."""
+    has_alpha: bool = False
+    frame_rate: Fraction = Fraction(0)
+    """The average."""
+    base_rate: Fraction = Fraction(0)
+    """The lowest rate that holds all time stamps; differs from the average where the rate varies."""
+    frames: int = 0
+    """From the index, or duration times rate: an estimate either way."""
+    color_primaries: str = ""
+    color_transfer: str = ""
+    color_matrix: str = ""
+    color_range: str = ""
+    sample_aspect_ratio: Fraction | None = None
+    sample_rate: int = 0
+    channels: int = 0
+
+    @property
+    def attached_picture(self) -> bool:
+        """Whether it is a cover or a thumbnail and not a film."""
+        return "attached_pic" in self.disposition
+
+    @property
+    def varies_in_rate(self) -> bool:
+        """Whether the header hints at a variable frame rate."""
+        return bool(self.frame_rate and self.base_rate and self.frame_rate != self.base_rate)
+
+
+@frozen
+class MediaInfo:
+    """One media file."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    container: str
+    """FFmpeg's name of the demuxer, such as ``mov,mp4,m4a,3gp,3g2,mj2``."""
+    duration: float = 0.0
+    """Seconds; 0 when the header does not say."""
+    streams: tuple[StreamInfo, ...] = ()
+    chapters: int = 0
+    metadata: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def video(self) -> StreamInfo | None:
+        """The first film, covers passed over."""
+        return next((s for s in self.streams if s.kind == "video" and not s.attached_picture), None)
+
+    @property
+    def audio(self) -> tuple[StreamInfo, ...]:
+        return tuple(s for s in self.streams if s.kind == "audio")
+
+    @property
+    def subtitles(self) -> tuple[StreamInfo, ...]:
+        return tuple(s for s in self.streams if s.kind == "subtitle")
+
+
+def probe(path: Path) -> MediaInfo:
+    """Describe a media file. Blocking; reads the header and a few packets.
+
+    A single picture is media, whatever its name: FFmpeg can encode it. Text drawn as a picture, playlists and
+    files without picture and sound are not.
+
+    Raises:
+        ProbeError: one line that names the file and what is wrong with it.
+    """
+    with opened(path) as container:
+        duration = max(0.0, container.duration / av.time_base) if container.duration else 0.0
+        media = MediaInfo(
+            path=path,
+            size=path.stat().st_size,
+            container=container.format.name,
+            duration=duration,
+            streams=tuple(_describe(stream, duration) for stream in container.streams),
+            chapters=len(container.chapters()),
+            metadata=dict(container.metadata),
+        )
+    if not any(_is_readable(stream) for stream in media.streams):
+        raise ProbeError(f"{path}: has no picture and no sound that could be read")
+    return media
+
+
+def _is_readable(stream: StreamInfo) -> bool:
+    return bool(stream.width and stream.height) or bool(stream.sample_rate)
+
+
+def _describe(stream: Stream, container_duration: float) -> StreamInfo:
+    tick = float(stream.time_base) if stream.time_base else 0.0
+    duration = stream.duration * tick if stream.duration else container_duration
+    common = StreamInfo(
+        index=stream.index,
+        kind=stream.type,
+        codec=_codec(stream),
+        language=_language(stream),
+        disposition=tuple(flag.name for flag in Disposition if flag & stream.disposition and flag.name),
+        duration=max(0.0, duration),
+        bit_rate=(stream.codec_context.bit_rate or 0) if stream.codec_context else 0,
+    )
+    if stream.type == "video" and stream.codec_context:
+        return _with_picture(common, stream)
+    if stream.type == "audio" and stream.codec_context:
+        return _with_sound(common, stream)
+    return common
+
+
+def _with_picture(common: StreamInfo, stream: Any) -> StreamInfo:
+    context = stream.codec_context
+    components = context.format.components if context.format else ()
+    rate = Fraction(stream.average_rate or stream.guessed_rate or 0)
+    return evolve(
+        common,
+        width=context.width,
+        height=context.height,
+        pixel_format=context.pix_fmt or "",
+        bit_depth=max((component.bits for component in components), default=0),
+        has_alpha=any(component.is_alpha for component in components),
+        frame_rate=rate,
+        base_rate=Fraction(stream.base_rate or 0),
+        frames=stream.frames or (0 if common.attached_picture else round(common.duration * rate)),
+        color_primaries=colour.PRIMARIES.get(int(context.color_primaries), ""),
+        color_transfer=colour.TRANSFER.get(int(context.color_trc), ""),
+        color_matrix=colour.MATRIX.get(int(context.colorspace), ""),
+        color_range=colour.RANGE.get(int(context.color_range), ""),
+        sample_aspect_ratio=Fraction(stream.sample_aspect_ratio) if stream.sample_aspect_ratio else None,
+    )
+
+
+def _with_sound(common: StreamInfo, stream: Any) -> StreamInfo:
+    context = stream.codec_context
+    return evolve(common, sample_rate=context.sample_rate or 0, channels=context.channels or 0)
+
+
+def _codec(stream: Any) -> str:
+    """The codec's name; a decoder's own (``libdav1d``) is not it, and a stream without a decoder may still say."""
+    context = stream.codec_context
+    if context is not None:
+        return str(context.codec.canonical_name)
+    return str(stream.name or "") if stream.type == "data" else ""
+
+
+def _language(stream: Stream) -> str:
+    language = stream.language or ""
+    return "" if language == "und" else language
