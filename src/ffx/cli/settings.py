@@ -1,0 +1,199 @@
+"""Where a value comes from: the option, else the environment variable, else the file, else the default."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import evolve, frozen
+
+from ffx.core.configuration import (
+    LOCAL_MODES,
+    LOG_LEVELS,
+    Configuration,
+    PluginsTable,
+    PolicyTable,
+    ServeTable,
+    SubmitTable,
+    parse_size,
+    read_configuration,
+)
+from ffx.core.errors import ConfigurationError
+from ffx.core.folders import Folders
+
+T = TypeVar("T")
+
+
+@frozen
+class Source:
+    """The three places a command's values come from, of which the first that has one wins."""
+
+    options: Mapping[str, str | None]
+    """What the command line gave, by option (``--port``); None where it gave nothing."""
+    environment: Mapping[str, str]
+    file: Configuration
+
+    def value(self, option: str, variable: str, parse: Callable[[str], T], otherwise: T) -> T:
+        """The value of the option or the variable, else ``otherwise`` (the file's, or its default).
+
+        Raises:
+            ConfigurationError: the text does not fit; the message names where it stands.
+        """
+        for origin, text in ((option, self.options.get(option)), (variable, self.environment.get(variable))):
+            # An empty variable is one that was not set: that is how a compose file leaves one out.
+            if text is None or (origin == variable and not text):
+                continue
+            try:
+                return parse(text)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{origin}: {error}") from None
+        return otherwise
+
+
+# -- The file -----------------------------------------------------------------------------------------------
+
+
+def load_configuration(option: str | None, environment: Mapping[str, str], folders: Folders) -> Configuration:
+    """The file that ``--config`` or ``FFX_CONFIG`` names, else the user's own where there is one.
+
+    Raises:
+        ConfigurationError: a named file is missing, or a file is not TOML or does not fit.
+    """
+    for origin, named in (("--config", option), ("FFX_CONFIG", environment.get("FFX_CONFIG"))):
+        if named:
+            return read_file(Path(named).expanduser(), named_by=origin)
+    if folders.configuration_file.exists():
+        return read_file(folders.configuration_file)
+    return Configuration()
+
+
+def read_file(file: Path, *, named_by: str = "") -> Configuration:
+    """A configuration file. Raises ConfigurationError with the file's name and the place in it."""
+    origin = f"{named_by}: {file}" if named_by else str(file)
+    try:
+        plain = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{origin}: there is no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"{origin}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{origin}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{origin}: is not TOML: {error}") from None
+    return read_configuration(plain, origin=str(file))
+
+
+# -- The tables, with options and variables laid over them ---------------------------------------------------
+
+
+def serve_settings(source: Source) -> ServeTable:
+    """What ``ffx serve`` listens on and allows."""
+    table = source.file.serve
+    return ServeTable(
+        host=source.value("--host", "FFX_HOST", _word, table.host),
+        port=source.value("--port", "FFX_PORT", _port, table.port),
+        max_jobs=source.value("--max-jobs", "FFX_MAX_JOBS", _at_least_one, table.max_jobs),
+        max_file_size=source.value("--max-file-size", "FFX_MAX_FILE_SIZE", _size, table.max_file_size),
+        name=source.value("--name", "FFX_NAME", _word, table.name),
+        temp_dir=source.value("--temp-dir", "FFX_TEMP_DIR", _word, table.temp_dir),
+        log_level=source.value("--log-level", "FFX_LOG_LEVEL", _log_level, table.log_level.upper()),
+        log_file=source.value("--log-file", "FFX_LOG_FILE", _word, table.log_file),
+    )
+
+
+def submit_settings(source: Source) -> SubmitTable:
+    """How ``ffx submit`` treats this machine."""
+    return SubmitTable(local=source.value("--local", "FFX_LOCAL", _local_mode, source.file.submit.local))
+
+
+def policy_settings(source: Source) -> PolicyTable:
+    """Which policy ranks the servers, and its weights and preferences."""
+    table = source.file.policy
+    return PolicyTable(
+        name=source.value("--policy", "FFX_POLICY", _word, table.name),
+        weights=source.value("", "FFX_POLICY_WEIGHTS", _numbers, table.weights),
+        preferences=source.value("", "FFX_POLICY_PREFERENCES", _numbers, table.preferences),
+    )
+
+
+def plugin_settings(source: Source) -> PluginsTable:
+    """Which plugins are blocked; the variable replaces the file's list."""
+    return PluginsTable(source.value("", "FFX_DISABLED_PLUGINS", _words, source.file.plugins.disabled))
+
+
+def effective(source: Source) -> Configuration:
+    """The whole configuration with every option and variable laid over it."""
+    return evolve(
+        source.file,
+        serve=serve_settings(source),
+        submit=submit_settings(source),
+        policy=policy_settings(source),
+        plugins=plugin_settings(source),
+    )
+
+
+# -- Reading one value ----------------------------------------------------------------------------------------
+
+
+def _word(text: str) -> str:
+    if not text.strip():
+        raise ConfigurationError("is empty")
+    return text
+
+
+def _port(text: str) -> int:
+    return _whole_number(text, 0, 65535)
+
+
+def _at_least_one(text: str) -> int:
+    return _whole_number(text, 1, None)
+
+
+def _whole_number(text: str, low: int, high: int | None) -> int:
+    bounds = f"from {low} to {high}" if high is not None else f"from {low} up"
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 9):
+        raise ConfigurationError(f"{text!r} is not a number {bounds}")
+    number = int(digits)
+    if number < low or (high is not None and number > high):
+        raise ConfigurationError(f"{text!r} is not a number {bounds}")
+    return number
+
+
+def _size(text: str) -> str:
+    if parse_size(text) < 1:
+        raise ConfigurationError(f"{text!r} leaves no room for any file")
+    return text
+
+
+def _log_level(text: str) -> str:
+    return _one_of(text.upper(), text, LOG_LEVELS)
+
+
+def _local_mode(text: str) -> str:
+    return _one_of(text.lower(), text, LOCAL_MODES)
+
+
+def _one_of(word: str, text: str, words: tuple[str, ...]) -> str:
+    if word not in words:
+        raise ConfigurationError(f"{text!r} is not one of {', '.join(words)}")
+    return word
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _numbers(text: str) -> dict[str, float]:
+    numbers = {}
+    for pair in _words(text):
+        name, equals, number = pair.partition("=")
+        try:
+            numbers[name.strip()] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals or not name.strip():
+            raise ConfigurationError(f"{pair!r} is not NAME=NUMBER")
+    return numbers

@@ -1,0 +1,40 @@
+"""How the commands write: lines of aligned columns, sizes, times, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from ffx.core.text import printable
+
+
+def print_line(text: str = "") -> None:
+    """One line on stdout, without anything that a terminal would obey."""
+    click.echo(printable(text))
+
+
+def print_note(text: str) -> None:
+    """One line on stderr: what is worth saying beside the result."""
+    click.echo(printable(text), err=True)
+
+
+def print_json(plain: Any) -> None:
+    """A plain value as JSON for people and programs: indented, one document."""
+    click.echo(json.dumps(plain, indent=2, allow_nan=False))
+
+
+def print_table(rows: Sequence[Sequence[str]], *, heading: Sequence[str], indent: str = "") -> None:
+    """Aligned columns under their heading; the last one is not padded."""
+    lines = [[printable(cell) for cell in row] for row in (heading, *rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo((indent + "  ".join(cells)).rstrip())
+
+
+def share(value: float) -> str:
+    """``12 %``."""
+    return f"{value * 100:.0f} %"
