@@ -47,6 +47,7 @@ class Reason(StrEnum):
     VULKAN_NO_ENCODE_EXTENSION = "vulkan_no_encode_extension"
     NEEDS_HW_FRAMES = "needs_hw_frames"
     NO_HW_DEVICE_SET = "no_hw_device_set"
+    FRAME_SIZE = "frame_size"
     TIMEOUT = "timeout"
     UNKNOWN = "unknown"
 
@@ -77,6 +78,12 @@ class Trial:
     """How often to try; more than once only where a vendor is known to need it."""
     pause: float = 0.0
     """Seconds between two attempts."""
+    options: tuple[str, ...] = ()
+    """Output options for this trial alone; what a job needs too stands in ``setup``."""
+    size: tuple[int, int] | None = None
+    """Width and height, for an encoder that takes only certain sizes; None: the usual one."""
+    note: str = ""
+    """What a person should know when this is the trial that worked, such as a mode that is missing."""
 
 
 @frozen
@@ -112,6 +119,9 @@ class Detector(ABC):
         without devices; empty for 10 bit where the encoder has none.
         """
 
-    def hint(self, encoder: str, reason: Reason, devices: Sequence[Device]) -> str:
-        """What a person can do about a failure; empty: the general hint for the reason serves."""
+    def hint(self, encoder: str, reason: Reason, devices: Sequence[Device], message: str = "") -> str:
+        """What a person can do about a failure; empty: the general hint for the reason serves.
+
+        ``message`` is what FFmpeg printed.
+        """
         return ""

@@ -22,22 +22,8 @@ _ENCODER = re.compile(r"^ ([VAS][F.][S.][X.][B.][D.]) (\S+)\s+(.*?)(?:\(codec (\
 _MUXER = re.compile(r"^ [D ]E[d ]? ?(\S+)")
 # Output devices, which the listings before 7.1 do not tell from muxers (libavdevice/alldevices.c).
 _DEVICES = frozenset(
-    [
-        "alsa",
-        "audiotoolbox",
-        "caca",
-        "decklink",
-        "fbdev",
-        "opengl",
-        "oss",
-        "pulse",
-        "sdl",
-        "sdl2",
-        "sndio",
-        "video4linux2",
-        "v4l2",
-        "xv",
-    ]
+    ("alsa", "audiotoolbox", "caca", "decklink", "fbdev", "opengl", "oss", "pulse")
+    + ("sdl", "sdl2", "sndio", "video4linux2", "v4l2", "xv")
 )
 _KINDS = {"V": "video", "A": "audio", "S": "subtitle"}
 

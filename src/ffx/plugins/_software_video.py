@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from ffx.core.encoders import EncoderSpec, QualityScale
 
-_X26X_PRESETS = tuple(
-    ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"]
+_X26X_PRESETS = (
+    *("ultrafast", "superfast", "veryfast", "faster", "fast"),
+    *("medium", "slow", "slower", "veryslow", "placebo"),
 )
 _H264_HARDWARE = ("h264_nvenc", "h264_qsv", "h264_videotoolbox")
 
