@@ -1,0 +1,102 @@
+"""Keeps one server connected: the first try, what it can do, and coming back after it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from attrs import evolve
+
+from ffx.client.connection import Endpoint, ServerConnection, open_server
+from ffx.core.errors import ConnectError, FfxError, TransportError
+from ffx.core.model import ServerInfo
+from ffx.core.transport import Transport
+
+RECONNECT_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries to reach a server that was there; meanwhile it is expected back."""
+
+RETURN_PAUSE = 15.0
+"""Seconds between the tries to reach a server that is not expected any more."""
+
+HOPELESS_CODES = frozenset({"unauthorized", "not_ffx"})
+"""Trying again changes nothing."""
+
+
+class LinkWatcher(Protocol):
+    """Whoever wants to know."""
+
+    def came(self, link: Link, server: ServerConnection) -> None: ...
+
+    def changed(self, info: ServerInfo) -> None: ...
+
+    def gone(self, link: Link, server_id: str) -> None: ...
+
+    def missing(self, link: Link, reason: str) -> None: ...
+
+
+class Link:
+    """One server, as long as its ``keep`` runs."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        transport: Transport,
+        *,
+        client_id: str,
+        needed: tuple[str, ...],
+        watcher: LinkWatcher,
+        is_known: Callable[[str], bool],
+    ) -> None:
+        self.endpoint = endpoint
+        self.expected = True
+        """Whether it may come soon: not there yet, and not given up."""
+        self._transport = transport
+        self._client_id = client_id
+        self._needed = needed
+        self._watcher = watcher
+        self._is_known = is_known
+
+    async def keep(self) -> None:
+        """Connect, and connect again after every loss; ends when trying is hopeless."""
+        pauses: Iterator[float] = iter(())
+        while True:
+            try:
+                server = await open_server(self._transport, self.endpoint, client_id=self._client_id)
+                async with server:
+                    if self._is_known(server.info.server_id):
+                        self._miss(f"is {server.info.name}, which is connected already")
+                        return
+                    await self._learn(server)
+                    pauses = iter(RECONNECT_PAUSES)
+                    await self._stay(server)
+            except FfxError as error:
+                pause = next(pauses, None)
+                if pause is None:
+                    self._miss(str(error))
+                if not isinstance(error, TransportError) or _is_hopeless(error):
+                    return
+                await asyncio.sleep(RETURN_PAUSE if pause is None else pause)
+
+    async def _learn(self, server: ServerConnection) -> None:
+        """Let the server try what is needed before it is reckoned with."""
+        response = await server.capabilities(self._needed)
+        server.info = evolve(server.info, capabilities=response.capabilities)
+
+    async def _stay(self, server: ServerConnection) -> None:
+        server.on_change = self._watcher.changed
+        self.expected = False
+        self._watcher.came(self, server)
+        try:
+            await server.closed()
+        finally:
+            self.expected = True
+            self._watcher.gone(self, server.info.server_id)
+
+    def _miss(self, reason: str) -> None:
+        self.expected = False
+        self._watcher.missing(self, reason)
+
+
+def _is_hopeless(error: FfxError) -> bool:
+    return isinstance(error, ConnectError) and error.code in HOPELESS_CODES

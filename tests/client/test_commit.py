@@ -1,0 +1,73 @@
+"""A result gets its final name whole, and never over a file that nobody gave up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ffx.client.commit import check_output, commit, part_path
+from ffx.core.errors import UsageError
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    path = part_path(tmp_path / "film.mp4", "0123456789")
+    path.write_bytes(b"new")
+    return path
+
+
+def test_the_part_lies_beside_the_output(tmp_path: Path) -> None:
+    output = tmp_path / ("x" * 250 + ".mp4")
+    part = part_path(output, "0123456789")
+    assert part.parent == output.parent
+    assert len(part.name) < 255
+    assert part != part_path(output, "9876543210")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_result_gets_its_name(part: Path, tmp_path: Path, overwrite: bool) -> None:
+    commit(part, tmp_path / "film.mp4", overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    assert (tmp_path / "film.mp4").read_bytes() == b"new"
+
+
+def test_a_file_that_appeared_meanwhile_is_not_touched(part: Path, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"old")
+    with pytest.raises(UsageError, match="appeared while the job ran"):
+        commit(part, tmp_path / "film.mp4", overwrite=False)
+    assert (tmp_path / "film.mp4").read_bytes() == b"old"
+    assert part.read_bytes() == b"new"
+
+
+def test_overwrite_replaces(part: Path, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"old")
+    commit(part, tmp_path / "film.mp4", overwrite=True)
+    assert (tmp_path / "film.mp4").read_bytes() == b"new"
+
+
+def test_without_hard_links_the_name_is_still_not_taken(
+    part: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(self: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    (tmp_path / "film.mp4").write_bytes(b"old")
+    with pytest.raises(UsageError):
+        commit(part, tmp_path / "film.mp4", overwrite=False)
+    commit(part, tmp_path / "other.mp4", overwrite=False)
+    assert (tmp_path / "other.mp4").read_bytes() == b"new"
+
+
+def test_what_could_not_be_put_in_place_is_known_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").touch()
+    check_output(tmp_path / "new.mp4", overwrite=False)
+    check_output(tmp_path / "film.mp4", overwrite=True)
+    for output, overwrite, expected in (
+        (tmp_path / "film.mp4", False, "--overwrite"),
+        (tmp_path, True, "is a folder"),
+        (tmp_path / "nowhere" / "film.mp4", False, "make it first"),
+    ):
+        with pytest.raises(UsageError, match=expected):
+            check_output(output, overwrite=overwrite)
