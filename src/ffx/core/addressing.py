@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from attrs import frozen
@@ -26,7 +27,12 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether it can only mean this machine."""
-        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:  # a name, and names that begin with 127. can be anybody's
+            return False
 
     @property
     def authority(self) -> str:
@@ -45,9 +51,8 @@ def parse_address(text: str) -> Address:
         AddressError: the text is not an address; the message shows what is expected.
     """
     scheme, separator, rest = text.strip().rpartition("://")
-    if not separator:
-        scheme = DEFAULT_SCHEME
-    elif not _SCHEME.fullmatch(scheme):
+    scheme = scheme.lower() if separator else DEFAULT_SCHEME
+    if not _SCHEME.fullmatch(scheme):
         raise _unreadable(text, "the scheme is not a word")
     host, port_text = _split(rest, text)
     if not host or not (":" in host or _HOST.fullmatch(host)):
@@ -58,13 +63,24 @@ def parse_address(text: str) -> Address:
 def _split(rest: str, text: str) -> tuple[str, str]:
     if rest.startswith("["):
         host, bracket, tail = rest[1:].partition("]")
-        if not bracket or not re.fullmatch(r"[0-9A-Fa-f:.%a-z]+", host) or (tail and not tail.startswith(":")):
+        if not bracket or (tail and not tail.startswith(":")):
             raise _unreadable(text, "the IPv6 address is not closed by a bracket")
+        if not _is_ipv6(host):
+            raise _unreadable(text, "brackets hold an IPv6 address")
         return host, tail[1:] if tail else str(DEFAULT_PORT)
     if rest.count(":") > 1:
         raise _unreadable(text, "an IPv6 address stands in brackets")
     host, colon, port = rest.partition(":")
     return host, port if colon else str(DEFAULT_PORT)
+
+
+def _is_ipv6(host: str) -> bool:
+    address, percent, zone = host.partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        return False
+    return not percent or re.fullmatch(r"[A-Za-z0-9._-]+", zone) is not None
 
 
 def _port(port_text: str, text: str) -> int:

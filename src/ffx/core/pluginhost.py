@@ -11,22 +11,23 @@ import pluggy
 from attrs import evolve, frozen
 
 from ffx.core import hookspecs
+from ffx.core.detector import Detector
+from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import PluginError
+from ffx.core.policy import SchedulingPolicy
 from ffx.core.registry import Registry
+from ffx.core.transport import Transport
+from ffx.core.ui import UserInterface
 
 if TYPE_CHECKING:
     import click
 
-    from ffx.core.detector import Detector
-    from ffx.core.encoders import EncoderSpec
     from ffx.core.events import JobEvent
     from ffx.core.model import JobConfiguration
-    from ffx.core.policy import SchedulingPolicy
     from ffx.core.recipe import Recipe
-    from ffx.core.transport import Transport
-    from ffx.core.ui import UserInterface
 
 ENTRY_POINT_GROUP = "ffx"
+OWN_DISTRIBUTION = "ffmpeg-easy"
 
 T = TypeVar("T")
 
@@ -64,9 +65,7 @@ class PluginHost:
         """Load every plugin of the group ``ffx``. Of two with one name neither is loaded: both are listed as broken."""
         found: dict[str, list[metadata.EntryPoint]] = {}
         for entry_point in metadata.entry_points(group=ENTRY_POINT_GROUP):
-            same_name = found.setdefault(entry_point.name, [])
-            if entry_point not in same_name:
-                same_name.append(entry_point)
+            found.setdefault(entry_point.name, []).append(entry_point)
         for name, entry_points in found.items():
             self._load(name, entry_points)
 
@@ -75,14 +74,14 @@ class PluginHost:
         if name in self._blocked:
             self._records[name] = evolve(record, state=PluginState.BLOCKED)
             return
-        distributions = sorted({_describe(e).distribution or e.value for e in entry_points})
-        if len(distributions) > 1:
-            error = f"the plugin name {name!r} is taken by more than one distribution: {', '.join(distributions)}"
+        if len(entry_points) > 1:
+            rivals = sorted(f"{_describe(rival).distribution} ({rival.value})" for rival in entry_points)
+            error = f"the plugin name {name!r} is taken more than once, so none is loaded: {', '.join(rivals)}"
             self._records[name] = evolve(record, state=PluginState.BROKEN, error=error)
             return
         try:
             plugin = entry_points[0].load()
-        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything, and is only reported
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything or leave
             self._records[name] = evolve(record, state=PluginState.BROKEN, error=_one_line(error))
             return
         self.register(name, plugin, distribution=record.distribution, version=record.version)
@@ -96,7 +95,7 @@ class PluginHost:
         try:
             self._manager.register(plugin, name=name)
             self._check_hooks(plugin)
-        except (pluggy.PluginValidationError, ValueError, PluginError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's object does to pluggy, the others go on
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             self._records[name] = evolve(record, state=PluginState.BROKEN, error=_one_line(error))
@@ -107,7 +106,10 @@ class PluginHost:
     def _check_hooks(self, plugin: object) -> None:
         known = {name for name in vars(hookspecs) if name.startswith("ffx_")}
         unknown = sorted(
-            caller.name for caller in self._manager.get_hookcallers(plugin) or () if caller.name not in known
+            caller.name
+            for caller in self._manager.get_hookcallers(plugin) or ()
+            for implementation in caller.get_hookimpls()
+            if caller.name not in known and implementation.plugin is plugin and not implementation.optionalhook
         )
         if unknown:
             raise PluginError(f"unknown hook {', '.join(unknown)}; the hooks are: {', '.join(sorted(known))}")
@@ -119,22 +121,22 @@ class PluginHost:
         return tuple(self._records[name] for name in sorted(self._records))
 
     def encoders(self) -> Registry[EncoderSpec]:
-        return self._registry("encoder", "ffx_register_encoders", lambda spec: spec.name)
+        return self._registry("encoder", "ffx_register_encoders", EncoderSpec, lambda spec: spec.name)
 
     def detectors(self) -> Registry[Detector]:
-        return self._registry("detector", "ffx_register_detectors", lambda detector: detector.name)
+        return self._registry("detector", "ffx_register_detectors", Detector, lambda detector: detector.name)
 
     def transports(self) -> Registry[Transport]:
-        return self._registry("transport", "ffx_register_transports", lambda transport: transport.scheme)
+        return self._registry("transport", "ffx_register_transports", Transport, lambda transport: transport.scheme)
 
     def policies(self) -> Registry[SchedulingPolicy]:
-        return self._registry("policy", "ffx_register_policies", lambda policy: policy.name)
+        return self._registry("policy", "ffx_register_policies", SchedulingPolicy, lambda policy: policy.name)
 
     def uis(self) -> Registry[UserInterface]:
-        return self._registry("front end", "ffx_register_uis", lambda ui: ui.name)
+        return self._registry("front end", "ffx_register_uis", UserInterface, lambda ui: ui.name)
 
     def profiles(self) -> Registry[Recipe]:
-        named: Registry[tuple[str, Recipe]] = self._registry("profile", "ffx_register_profiles", lambda pair: pair[0])
+        named = self._registry("profile", "ffx_register_profiles", tuple, lambda pair: pair[0])
         recipes: Registry[Recipe] = Registry("profile")
         for name, (_, recipe) in named.items():
             origin = named.origin(name)
@@ -142,15 +144,15 @@ class PluginHost:
         return recipes
 
     def commands(self) -> Registry[click.Command]:
-        return self._registry("command", "ffx_register_commands", lambda command: command.name or "")
+        return self._registry("command", "ffx_register_commands", object, lambda command: command.name)
 
-    def _registry(self, kind: str, hook: str, name_of: Callable[[Any], str]) -> Registry[Any]:
-        registry: Registry[Any] = Registry(kind)
+    def _registry(self, noun: str, hook: str, kind: type[Any], name_of: Callable[[Any], str]) -> Registry[Any]:
+        """What every plugin answered. A plugin whose answer does not fit is listed as broken and adds nothing."""
+        registry: Registry[Any] = Registry(noun)
         for plugin_name, answer in self._call_each(hook):
-            record = self._records[plugin_name]
             try:
-                for value in answer:
-                    registry.add(name_of(value), value, plugin=plugin_name, distribution=record.distribution)
+                named = [(name_of(_checked(value, kind)), value) for value in answer]
+                registry.add_all(named, plugin=plugin_name, distribution=self._records[plugin_name].distribution)
             except Exception as error:  # noqa: BLE001 - whatever a plugin returned, the others go on
                 self._mark_broken(plugin_name, error, hook)
         return registry
@@ -158,19 +160,19 @@ class PluginHost:
     # -- Calling hooks one plugin at a time -------------------------------------------------------------
 
     def modify_command(self, job: JobConfiguration, argv: tuple[str, ...]) -> tuple[str, ...]:
-        """The argv after every plugin had its say, in the order of their names.
+        """The argv after every plugin had its say: the built-in ones, then the others, each by name.
 
         Raises:
             PluginError: a plugin failed; running the command without its change could be wrong.
         """
-        for name in sorted(self._active("ffx_modify_command")):
+        for name in self._active("ffx_modify_command"):
             hook = self._only(name, "ffx_modify_command")
             try:
                 answers = hook(job=job, argv=argv)
             except Exception as error:
                 raise PluginError(f"plugin {name!r} failed in ffx_modify_command: {_one_line(error)}") from error
             if answers:
-                argv = tuple(answers[0])
+                argv = _argv(name, answers[0])
         return argv
 
     def job_event(self, event: JobEvent) -> None:
@@ -189,9 +191,9 @@ class PluginHost:
                 yield name, answer
 
     def _active(self, hook: str) -> tuple[str, ...]:
-        return tuple(
-            sorted(r.name for r in self._records.values() if r.state is PluginState.ACTIVE and hook in r.hooks)
-        )
+        """Built-in plugins first: where a stranger's name clashes with theirs, it is the stranger that loses."""
+        active = [r for r in self._records.values() if r.state is PluginState.ACTIVE and hook in r.hooks]
+        return tuple(r.name for r in sorted(active, key=lambda r: (r.distribution != OWN_DISTRIBUTION, r.name)))
 
     def _only(self, name: str, hook: str) -> pluggy.HookCaller:
         plugin = self._manager.get_plugin(name)
@@ -201,6 +203,18 @@ class PluginHost:
     def _mark_broken(self, name: str, error: Exception, hook: str) -> None:
         message = f"{hook}: {_one_line(error)}"
         self._records[name] = evolve(self._records[name], state=PluginState.BROKEN, error=message)
+
+
+def _checked(value: Any, kind: type[Any]) -> Any:
+    if not isinstance(value, kind):
+        raise PluginError(f"{value!r} is not a {kind.__name__}")
+    return value
+
+
+def _argv(plugin: str, answer: Any) -> tuple[str, ...]:
+    if not isinstance(answer, (tuple, list)) or not all(isinstance(word, str) for word in answer):
+        raise PluginError(f"plugin {plugin!r} failed in ffx_modify_command: its answer is not a tuple of texts")
+    return tuple(answer)
 
 
 def _describe(entry_point: metadata.EntryPoint) -> PluginRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -35,12 +35,23 @@ class Registry(Mapping[str, T], Generic[T]):
         Raises:
             PluginError: the name is taken; the message names both plugins.
         """
-        taken = self._entries.get(name)
-        if taken is not None:
-            raise PluginError(
-                f"the {self.kind} {name!r} of plugin {plugin!r} is registered already by plugin {taken.plugin!r}"
-            )
-        self._entries[name] = Registered(value, plugin, distribution)
+        self.add_all([(name, value)], plugin=plugin, distribution=distribution)
+
+    def add_all(self, named: Sequence[tuple[str, T]], *, plugin: str, distribution: str = "") -> None:
+        """Register all of a plugin's objects, or none.
+
+        Raises:
+            PluginError: a name is taken, by another plugin or twice by this one; the message names both.
+        """
+        new: dict[str, Registered[T]] = {}
+        for name, value in named:
+            taken = self._entries.get(name) or new.get(name)
+            if taken is not None:
+                raise PluginError(
+                    f"the {self.kind} {name!r} of plugin {plugin!r} is registered already by plugin {taken.plugin!r}"
+                )
+            new[name] = Registered(value, plugin, distribution)
+        self._entries.update(new)
 
     def origin(self, name: str) -> Registered[T]:
         """The entry with its plugin. Raises KeyError."""
