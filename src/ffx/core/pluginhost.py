@@ -93,6 +93,7 @@ class PluginHost:
             self._records[name] = evolve(record, state=PluginState.BLOCKED)
             return
         try:
+            hash(plugin)  # pluggy keeps plugins in sets: one that cannot be hashed would break the calls of all
             self._manager.register(plugin, name=name)
             self._check_hooks(plugin)
         except Exception as error:  # noqa: BLE001 - whatever a stranger's object does to pluggy, the others go on
