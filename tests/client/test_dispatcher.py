@@ -7,14 +7,12 @@ from attrs import evolve
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from ffx.client.dispatcher import (
-    MAX_FAILURES,
+from ffx.client.dispatch_words import (
     Abandon,
     Begin,
     CancelRequested,
     Committed,
     Conclude,
-    Dispatcher,
     Encoded,
     Event,
     Expecting,
@@ -33,6 +31,7 @@ from ffx.client.dispatcher import (
     Unreachable,
     Wait,
 )
+from ffx.client.dispatcher import MAX_FAILURES, Dispatcher
 from ffx.core.encoders import EncoderSpec, QualityScale
 from ffx.core.model import (
     EncoderReport,
@@ -405,4 +404,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnyOrder.settings = settings(max_examples=400, stateful_step_count=60, deadline=None)

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ffx.client.commit import check_output, commit, part_path
 from ffx.client.connection import Mailbox, ServerConnection
-from ffx.client.dispatcher import Committed, Encoded, Failed, Lost, Rejected
+from ffx.client.dispatch_words import Committed, Encoded, Failed, Lost, Rejected
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.errors import (
     ConnectionClosed,
