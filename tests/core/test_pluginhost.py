@@ -111,7 +111,7 @@ def test_a_hook_with_an_unknown_argument_is_broken() -> None:
 
 def test_an_object_that_pluggy_cannot_hold_is_broken() -> None:
     host = PluginHost()
-    odd = SimpleNamespace(ffx_register_encoders=hookimpl(lambda: []))  # compared by value, so it cannot be hashed
+    odd = SimpleNamespace(ffx_register_encoders=hookimpl(lambda: None))  # compared by value, so it cannot be hashed
     host.register("odd", odd)
     host.register("good", encoders("cfhd"))
     assert record(host, "odd").state is PluginState.BROKEN
