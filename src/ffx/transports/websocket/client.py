@@ -1,0 +1,146 @@
+"""The connecting side: the handshake, and one plain line for each way it can fail."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from typing import Any
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from yarl import URL
+
+from ffx.core.addressing import Address
+from ffx.core.errors import ConnectError
+from ffx.core.transport import ClientConnection
+from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
+from ffx.transports.websocket.limits import Limits
+from ffx.transports.websocket.transfers import READ_BUFFER, Transfers
+from ffx.transports.websocket.vocabulary import CHALLENGE, CONVERSATION_PATH, SERVER_MARK, SUBPROTOCOL
+
+
+async def connect(address: Address, token: str, limits: Limits) -> ClientConnection:
+    """Open a conversation. Raises ConnectError."""
+    session = _session(token)
+    try:
+        websocket = await _handshake(session, address, limits)
+    except BaseException:
+        await session.close()
+        raise
+    return WebSocketClient(websocket, session, address, limits)
+
+
+class WebSocketClient(WebSocketConnection, ClientConnection):
+    """A client's end: a WebSocket, and a pool of HTTP connections for bulk bytes."""
+
+    def __init__(
+        self,
+        websocket: aiohttp.ClientWebSocketResponse[Any],
+        session: aiohttp.ClientSession,
+        address: Address,
+        limits: Limits,
+    ) -> None:
+        super().__init__(websocket, address.authority, limits)
+        self._session = session
+        self._transfers = Transfers(session, _url(address), address.authority, limits)
+
+    async def upload(self, resource: str, offset: int, total: int, blocks: AsyncIterable[bytes]) -> int:
+        return await self._transfers.upload(resource, offset, total, blocks)
+
+    async def uploaded(self, resource: str) -> int:
+        return await self._transfers.uploaded(resource)
+
+    def download(self, resource: str, offset: int, digest: str) -> AsyncIterator[bytes]:
+        return self._transfers.download(resource, offset, digest)
+
+    async def close(self) -> None:
+        try:
+            await super().close()
+        finally:
+            await self._session.close()
+
+
+class _RedirectedError(aiohttp.ClientError):
+    """An answer that points elsewhere; the token is for this server alone."""
+
+
+async def _refuse_redirect(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    response = await handler(request)
+    if 300 <= response.status < 400:
+        response.close()
+        raise _RedirectedError(f"status {response.status}")
+    return response
+
+
+def _session(token: str) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        middlewares=(_refuse_redirect,),
+        auto_decompress=False,
+        trust_env=False,  # a proxy from the environment would see the token
+        read_bufsize=READ_BUFFER,
+    )
+
+
+def _url(address: Address) -> URL:
+    return URL.build(scheme="http", host=address.host, port=address.port)
+
+
+async def _handshake(
+    session: aiohttp.ClientSession, address: Address, limits: Limits
+) -> aiohttp.ClientWebSocketResponse[Any]:
+    where = address.authority
+    try:
+        websocket = await session.ws_connect(
+            _url(address) / CONVERSATION_PATH.lstrip("/"),
+            protocols=(SUBPROTOCOL,),
+            heartbeat=limits.heartbeat,
+            max_msg_size=HARD_LIMIT,
+            compress=0,
+            timeout=aiohttp.ClientWSTimeout(ws_close=limits.close),
+        )
+    except aiohttp.WSServerHandshakeError as error:
+        raise _turned_away(where, error) from None
+    except aiohttp.ClientConnectorError as error:
+        raise _not_reached(address, error.os_error) from None
+    except (aiohttp.ClientError, OSError, ValueError):
+        raise _not_ffx(where) from None
+    if websocket.protocol != SUBPROTOCOL:
+        await websocket.close()
+        raise _not_ffx(where)
+    return websocket
+
+
+def _turned_away(where: str, error: aiohttp.WSServerHandshakeError) -> ConnectError:
+    headers: Mapping[str, str] = error.headers or {}
+    if error.status == 401 and headers.get("WWW-Authenticate") == CHALLENGE:
+        return ConnectError(
+            f"{where} refused the token: take the one that `ffx serve` shows on that machine", code="unauthorized"
+        )
+    if error.status == 403 and headers.get("Server") == SERVER_MARK:
+        return ConnectError(f"{where} does not go by that name: connect by its IP address", code="refused")
+    return _not_ffx(where)
+
+
+def _not_reached(address: Address, error: OSError) -> ConnectError:
+    where = address.authority
+    if isinstance(error, socket.gaierror):
+        return ConnectError(
+            f"{where}: no machine of the name {address.host!r} is known; check it or give an IP address",
+            code="unreachable",
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return ConnectError(
+            f"{where} refused the connection: start `ffx serve` on that machine, or check the port", code="refused"
+        )
+    if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
+        return ConnectError(f"{where} does not answer: check that the machine is on and the port open", code="timeout")
+    return ConnectError(f"{where} cannot be reached: check the address and the network", code="unreachable")
+
+
+def _not_ffx(where: str) -> ConnectError:
+    return ConnectError(f"{where} answers, but is not an ffx server: check the port", code="not_ffx")

@@ -1,0 +1,25 @@
+"""How long the network transport waits for a peer. All in seconds; none limits how long a transfer may take."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Limits:
+    """Time-outs of the network transport."""
+
+    heartbeat: float = 20.0
+    """Silence after which a ping is sent; its pong has half that time."""
+    send: float = 30.0
+    """A message that the peer's side took no byte of for so long ends the connection."""
+    idle: float = 60.0
+    """A transfer in which no byte moved for so long is broken off."""
+    answer: float = 300.0
+    """What a server may take to answer a finished upload: it brings all of it to the disk first."""
+    close: float = 5.0
+    """What the polite end of a connection may take."""
+    grace: float = 10.0
+    """What a conversation may take to end after its listener closed its connection."""
+    keep_alive: float = 30.0
+    """An HTTP connection without a complete request for so long is closed."""

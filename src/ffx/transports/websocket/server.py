@@ -1,0 +1,152 @@
+"""The listening side: one port for conversations and for bulk bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from collections.abc import Sequence
+
+from aiohttp import web
+from attrs import evolve
+
+from ffx.core.addressing import Address
+from ffx.core.errors import ConnectError
+from ffx.core.transport import Listener, Service
+from ffx.transports.conversations import Conversations
+from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
+from ffx.transports.websocket.files import READ_BUFFER, FileRequests, refuse
+from ffx.transports.websocket.gate import Gate, own_names
+from ffx.transports.websocket.limits import Limits
+from ffx.transports.websocket.vocabulary import (
+    CHALLENGE,
+    CONVERSATION_PATH,
+    FILES_PATH,
+    SERVER_MARK,
+    SUBPROTOCOL,
+)
+
+_log = logging.getLogger(__name__)
+
+
+async def listen(address: Address, service: Service, limits: Limits, allowed_hosts: Sequence[str]) -> Listener:
+    """Open a port. Raises ConnectError when it cannot be had."""
+    listener = WebSocketListener(address, service, limits, allowed_hosts)
+    try:
+        await listener.open()
+    except OSError as error:
+        await listener.close()
+        raise ConnectError(_cannot_listen(address, error), code="refused") from None
+    return listener
+
+
+class WebSocketListener(Listener):
+    """An open port."""
+
+    def __init__(self, address: Address, service: Service, limits: Limits, allowed_hosts: Sequence[str]) -> None:
+        self.address = address
+        self._limits = limits
+        self._gate = Gate(service.authenticate, (address.host, *own_names(), *allowed_hosts))
+        self._files = FileRequests(service.bulk, limits)
+        self._conversations = Conversations(service, grace=limits.grace)
+        self._requests: set[asyncio.Task[object]] = set()
+        self._server = web.Server(
+            self._answer,
+            access_log=None,
+            logger=_log,
+            auto_decompress=False,  # nothing of ours is compressed, and a small body could grow without end
+            keepalive_timeout=limits.keep_alive,
+            lingering_time=limits.close,
+            read_bufsize=READ_BUFFER,
+        )
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=limits.close)
+
+    async def open(self) -> None:
+        """Bind every address of the host to one port. Raises OSError."""
+        await self._runner.setup()
+        port = self.address.port
+        for host in await _addresses(self.address):
+            site = web.TCPSite(self._runner, host, port)
+            await site.start()
+            port = port or self._runner.addresses[0][1]
+        self.address = evolve(self.address, port=port)
+
+    async def close(self) -> None:
+        for site in list(self._runner.sites):
+            await site.stop()
+        await self._conversations.end()
+        transfers = set(self._requests)
+        for transfer in transfers:
+            transfer.cancel()
+        if transfers:
+            await asyncio.wait(transfers)
+        await self._runner.cleanup()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        refusal = self._gate.check(request.headers)
+        if refusal is not None:
+            response = refuse(refusal.status, refusal.message)
+            if refusal.status == 401:
+                response.headers["WWW-Authenticate"] = CHALLENGE
+            response.force_close()
+            return response
+        if request.path == CONVERSATION_PATH:
+            return await self._converse(request)
+        if request.path.startswith(FILES_PATH):
+            return await self._transfer(request)
+        return refuse(404, "there is nothing here; ffx servers are for ffx clients")
+
+    async def _converse(self, request: web.BaseRequest) -> web.StreamResponse:
+        websocket: web.WebSocketResponse[bool] = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            compress=False,
+            heartbeat=self._limits.heartbeat,
+            max_msg_size=HARD_LIMIT,
+            timeout=self._limits.close,
+        )
+        if not websocket.can_prepare(request).ok:
+            return refuse(400, "a conversation is a WebSocket")
+        websocket.headers["Server"] = SERVER_MARK
+        await websocket.prepare(request)
+        connection = WebSocketConnection(websocket, _peer_name(websocket), self._limits)
+        await asyncio.wait([self._conversations.begin(connection)])
+        return websocket
+
+    async def _transfer(self, request: web.BaseRequest) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            return await self._files.answer(request)
+        finally:
+            self._requests.discard(task)
+
+
+async def _addresses(address: Address) -> list[str]:
+    """The addresses to bind: numbers, so that a picked port is the same on all of them."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _peer_name(websocket: web.WebSocketResponse[bool]) -> str:
+    peer = websocket.get_extra_info("peername")
+    return Address(str(peer[0]), int(peer[1])).authority if peer else "a client that left"
+
+
+def _cannot_listen(address: Address, error: OSError) -> str:
+    where = address.authority
+    if isinstance(error, socket.gaierror):
+        return f"cannot listen at {where}: this machine does not know the name {address.host!r}; give an IP address"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"cannot listen at {where}: the port is in use; stop the other program or choose another port (0 picks one)"
+        )
+    if error.errno == errno.EACCES:
+        return f"cannot listen at {where}: not allowed for this user; choose a port above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"cannot listen at {where}: the address is not one of this machine; 0.0.0.0 listens on all it has"
+    return f"cannot listen at {where}: {os.strerror(error.errno) if error.errno else error}"
