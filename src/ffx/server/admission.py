@@ -1,0 +1,142 @@
+"""Whether a server takes a job: every reason to refuse one, and how long it may take."""
+
+from __future__ import annotations
+
+import re
+
+from ffx.core.encoders import EncoderSpec
+from ffx.core.errors import FfxError, RecipeError
+from ffx.core.messages import RETRY_AFTER_FULL, JobRejected
+from ffx.core.model import RESOLUTIONS, EncoderReport, JobConfiguration, ServerCapabilities
+from ffx.core.recipe import QualityMode, Recipe
+from ffx.media.containers import container_by_name
+from ffx.server.options import ServerOptions
+
+OUTPUT_SHARE = 1.0
+"""Room for the output, as a share of the input: a result is rarely larger than its source."""
+
+
+class Rejection(FfxError):
+    """A job is not taken; the fields are those of ``JobRejected``."""
+
+    def __init__(
+        self, code: str, message: str, *, retry_after: float | None = None, missing: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+        self.missing = missing
+
+    def answer(self, job_id: str, attempt: int) -> JobRejected:
+        return JobRejected(job_id, attempt, self.code, str(self), self.retry_after, self.missing)
+
+
+def check_size(size: int, options: ServerOptions) -> None:
+    """Raises Rejection ``too_large``."""
+    if size > options.max_file_size:
+        raise Rejection(
+            "too_large",
+            f"the file has {size} bytes, this server takes {options.max_file_size}; "
+            "raise its --max-file-size or use another server",
+        )
+
+
+def check_disk(size: int, *, free: int, promised: int, options: ServerOptions) -> None:
+    """Whether input and output find room beside what is ``promised`` to other jobs.
+
+    Raises:
+        Rejection: ``disk_full``; worth asking again when other jobs will give room back.
+    """
+    needed = round(size * (1 + OUTPUT_SHARE))
+    available = max(0, free - promised - options.disk_reserve)
+    if needed > available:
+        raise Rejection(
+            "disk_full",
+            f"the job needs {needed} bytes of disk, the server has {available} to give; "
+            "free some or move its --temp-dir",
+            retry_after=RETRY_AFTER_FULL if promised else None,
+        )
+
+
+def check_recipe(recipe: Recipe, spec: EncoderSpec | None) -> None:
+    """What can be said about a recipe before its file is there; building the command says the rest.
+
+    Raises:
+        Rejection: ``invalid_recipe``.
+    """
+    try:
+        _check_recipe(recipe, spec)
+    except RecipeError as error:
+        raise Rejection("invalid_recipe", str(error)) from None
+
+
+def output_suffix(recipe: Recipe) -> str:
+    """The suffix of the output, with its dot: part of a path, so never anything but a plain word.
+
+    Raises:
+        RecipeError: the recipe names no container, or one that does not write one file.
+    """
+    if not re.fullmatch("[a-z0-9_]{1,40}", recipe.container):
+        raise RecipeError(f"the recipe names no container that could be: {recipe.container[:40]!r}")
+    return container_by_name(recipe.container).suffixes[0]
+
+
+def _check_recipe(recipe: Recipe, spec: EncoderSpec | None) -> None:
+    output_suffix(recipe)
+    if recipe.codec and not recipe.encoder:
+        raise RecipeError(f"the recipe asks for {recipe.codec} and names no encoder: the client chooses one")
+    if recipe.quality_mode is not None and recipe.quality_value is None:
+        raise RecipeError(f"the recipe has the quality mode {recipe.quality_mode} and no value")
+    if spec is None:
+        return
+    if recipe.preset:
+        spec.check_preset(recipe.preset)
+    value = recipe.quality_value
+    if recipe.quality_mode is QualityMode.CRF and value is not None:
+        spec.check_quality(value)
+    elif recipe.quality_mode is QualityMode.QUALITY and value is not None and not 0 <= value <= 100:
+        raise RecipeError(f"quality {value:g} is impossible: it runs from 0 (worst) to 100 (best)")
+    elif recipe.quality_mode is QualityMode.BITRATE and value is not None and value <= 0:
+        raise RecipeError(f"a bitrate of {value:g} is impossible")
+
+
+def needed_capabilities(job: JobConfiguration) -> tuple[str, ...]:
+    """Every encoder and muxer that the job will use, by FFmpeg's names."""
+    recipe = job.recipe
+    audio = () if recipe.audio_encoder in ("", "copy", "none") else (recipe.audio_encoder,)
+    container = (recipe.container,) if recipe.container else ()
+    return tuple(dict.fromkeys((*job.needs, *audio, *container)))
+
+
+def check_capabilities(needed: tuple[str, ...], capabilities: ServerCapabilities) -> None:
+    """Raises Rejection ``incompatible_encoder``: only what was seen to work counts."""
+    missing = tuple(name for name in needed if not capabilities.supports(name))
+    if missing:
+        reasons = ", ".join(_with_reason(name, capabilities.encoder(name)) for name in missing)
+        raise Rejection("incompatible_encoder", f"this server cannot do {reasons}", missing=missing)
+
+
+def _with_reason(name: str, report: EncoderReport | None) -> str:
+    return f"{name} ({report.reason})" if report is not None and report.reason else name
+
+
+def check_slots(running: int, options: ServerOptions) -> None:
+    """Raises Rejection ``server_full``."""
+    if running >= options.max_jobs:
+        raise Rejection(
+            "server_full", f"all {options.max_jobs} slots are taken, ask again later", retry_after=RETRY_AFTER_FULL
+        )
+
+
+def estimated_duration(job: JobConfiguration, report: EncoderReport | None) -> float:
+    """Seconds that the encode may take: the measured speed at 1080p, scaled by pixels; 0 when nothing is known."""
+    width, separator, height = job.resolution.partition("x")
+    if (
+        report is None
+        or not report.fps
+        or not job.frames
+        or not (separator and width.isdecimal() and height.isdecimal())
+    ):
+        return 0.0
+    reference_width, reference_height = RESOLUTIONS["1080p"]
+    return job.frames / report.fps * (int(width) * int(height)) / (reference_width * reference_height)

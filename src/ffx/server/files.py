@@ -1,0 +1,199 @@
+"""The bulk bytes of a server: what arrives is appended and hashed once, what is offered lies ready."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterable
+from pathlib import Path
+
+from ffx.core.errors import TransferError
+from ffx.core.transport import BulkStore, StoredFile
+
+BLOCK_SIZE = 1024 * 1024
+"""Bytes that are gathered before a thread writes and hashes them."""
+
+_WITHDRAWN = -1
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+
+class FileStore(BulkStore):
+    """Files by *resource*: a random name that says nothing and cannot be guessed."""
+
+    def __init__(self) -> None:
+        self._uploads: dict[str, _Upload] = {}
+        self._offers: dict[str, StoredFile] = {}
+
+    # -- For the transport ------------------------------------------------------------------------------------
+
+    async def received(self, resource: str) -> int:
+        return await self._upload(resource).settled()
+
+    async def receive(self, resource: str, offset: int, total: int, blocks: AsyncIterable[bytes]) -> int:
+        """Append ``blocks``; the newest call for a resource is the one that writes, an older one ends
+        ``interrupted``: a client that reconnected does not wait for its own broken connection.
+        """
+        upload = self._upload(resource)
+        turn = await upload.begin(offset, total)
+        arrived, gathered = offset, bytearray()
+        try:
+            async for block in blocks:
+                arrived += len(block)
+                if arrived > total:
+                    raise TransferError(f"more than the {total} bytes that were announced", code="too_large")
+                gathered += block
+                if len(gathered) >= BLOCK_SIZE:
+                    full, gathered = gathered, bytearray()
+                    await upload.append(full, turn)
+        finally:
+            received = await upload.finish(gathered, turn)
+        return received
+
+    async def offer(self, resource: str) -> StoredFile:
+        try:
+            return self._offers[resource]
+        except KeyError:
+            raise _unknown_resource() from None
+
+    # -- For the server ---------------------------------------------------------------------------------------
+
+    def expect(self, path: Path, size: int) -> str:
+        """Make an empty file for an upload of ``size`` bytes; returns its resource.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        path.touch(exist_ok=False)
+        resource = _new_resource()
+        self._uploads[resource] = _Upload(path, size)
+        return resource
+
+    async def digest(self, resource: str) -> str:
+        """SHA-256 of what arrived so far, in hexadecimal; the file is not read for it."""
+        upload = self._upload(resource)
+        await upload.settled()
+        return upload.hasher.hexdigest()
+
+    async def start_over(self, resource: str) -> None:
+        """Throw away what arrived."""
+        await self._upload(resource).start_over()
+
+    def offer_file(self, file: StoredFile) -> str:
+        """Let clients fetch a file; returns its resource."""
+        resource = _new_resource()
+        self._offers[resource] = file
+        return resource
+
+    async def withdraw(self, *resources: str) -> None:
+        """Forget resources; nothing is written to their files any more when this returns."""
+        for resource in resources:
+            self._offers.pop(resource, None)
+            upload = self._uploads.pop(resource, None)
+            if upload is not None:
+                upload.turn = _WITHDRAWN
+                await upload.settled()
+
+    def _upload(self, resource: str) -> _Upload:
+        try:
+            return self._uploads[resource]
+        except KeyError:
+            raise _unknown_resource() from None
+
+
+class _Upload:
+    """One file that is being received. A thread writes one block while the next is gathered."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self.size = size
+        self.written = 0
+        self.hasher = hashlib.sha256()
+        self.turn = 0
+        """Whose blocks count: the number of the newest call, or ``_WITHDRAWN``."""
+        self._writing: asyncio.Future[None] | None = None
+
+    async def begin(self, offset: int, total: int) -> int:
+        written = await self.settled()
+        if self.turn == _WITHDRAWN:
+            raise _unknown_resource()
+        if total != self.size:
+            code = "too_large" if total > self.size else "source_changed"
+            raise TransferError(f"{self.size} bytes were announced, not {total}", code=code)
+        if offset != written:
+            raise TransferError(f"the server has {written} bytes and cannot go on at {offset}", code="wrong_offset")
+        self._writing = None
+        self.turn += 1
+        return self.turn
+
+    async def append(self, block: bytearray, turn: int) -> None:
+        """Hand a block to the thread; waits for the one before, not for this one."""
+        await self._ready(turn)
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, block, False)
+
+    async def finish(self, rest: bytearray, turn: int) -> int:
+        """Write the last block and wait until all is on the disk itself."""
+        await self._ready(turn)
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, rest, True)
+        await self._ready(turn)
+        return self.written
+
+    async def settled(self) -> int:
+        """Wait until nothing is being written; returns how much was. A failed write is its caller's affair."""
+        while self._writing is not None and not self._writing.done():
+            await asyncio.wait([self._writing])
+        if self._writing is not None:
+            self._writing.exception()  # seen: asyncio would complain about one that nobody asked for
+        return self.written
+
+    async def start_over(self) -> None:
+        self.turn += 1
+        await self.settled()
+        self.written = 0
+        self.hasher = hashlib.sha256()
+
+    async def _ready(self, turn: int) -> None:
+        await self.settled()
+        if self.turn == _WITHDRAWN:
+            raise _unknown_resource()
+        if turn != self.turn:
+            raise TransferError("another connection sends this file now", code="interrupted")
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            try:
+                writing.result()
+            except OSError as error:
+                raise _write_error(error) from None
+
+    def _write(self, block: bytearray, to_disk: bool) -> None:
+        with self.path.open("r+b", buffering=0) as file:
+            file.seek(self.written)
+            rest = memoryview(block)
+            while rest:
+                rest = rest[file.write(rest) :]
+            self.hasher.update(block)
+            self.written += len(block)
+            if to_disk:
+                os.fsync(file.fileno())
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a write failed for want of room, or of what the user may take of it."""
+    return error.errno in _DISK_FULL
+
+
+def _new_resource() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _unknown_resource() -> TransferError:
+    return TransferError("there is no such resource on this server", code="unknown_resource")
+
+
+def _write_error(error: OSError) -> TransferError:
+    if is_disk_full(error):
+        return TransferError("the server's disk is full", code="disk_full")
+    return TransferError(f"the server cannot write: {error.strerror}", code="interrupted")

@@ -1,0 +1,32 @@
+"""What a server is told when it starts."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from attrs import field, frozen
+from attrs.validators import ge, gt
+
+from ffx.core.addressing import DEFAULT_PORT
+
+
+@frozen
+class ServerOptions:
+    """The limits and places of one server. Times are seconds, sizes bytes."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    max_jobs: int = field(default=2, validator=ge(1))
+    """Slots: how many jobs are uploaded or encoded at a time."""
+    max_file_size: int = field(default=10 * 10**9, validator=gt(0))
+    name: str = ""
+    """Empty: the host's name."""
+    temp_dir: Path = field(factory=lambda: Path(tempfile.gettempdir()))
+    """Each server makes a folder of its own in it, which only its user can read."""
+    disk_reserve: int = 512 * 1024 * 1024
+    """What jobs must leave free on the disk of ``temp_dir``."""
+    absence_limit: float = 60.0
+    """How long the jobs of a client that went away are kept for its return."""
+    hello_limit: float = 10.0
+    """How long a new connection may take to introduce itself."""
