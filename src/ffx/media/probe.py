@@ -84,7 +84,12 @@ class MediaInfo:
     @property
     def video(self) -> StreamInfo | None:
         """The first film, covers passed over."""
-        return next((s for s in self.streams if s.kind == "video" and not s.attached_picture), None)
+        return next(iter(self.films), None)
+
+    @property
+    def films(self) -> tuple[StreamInfo, ...]:
+        """Pictures that are no covers."""
+        return tuple(s for s in self.streams if s.kind == "video" and not s.attached_picture)
 
     @property
     def audio(self) -> tuple[StreamInfo, ...]:

@@ -1,0 +1,185 @@
+"""Reading FFmpeg's own output arguments: which options there are and what they say about the job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from attrs import frozen
+
+from ffx.core.errors import RecipeError
+
+_ALIASES = {
+    "vcodec": ("c", "v"),
+    "acodec": ("c", "a"),
+    "scodec": ("c", "s"),
+    "dcodec": ("c", "d"),
+    "vf": ("filter", "v"),
+    "af": ("filter", "a"),
+    "ab": ("b", "a"),
+    "vb": ("b", "v"),
+    "aq": ("q", "a"),
+    "vframes": ("frames", "v"),
+    "aframes": ("frames", "a"),
+    "dframes": ("frames", "d"),
+    "vtag": ("tag", "v"),
+    "atag": ("tag", "a"),
+    "stag": ("tag", "s"),
+}
+_RENAMED = {"codec": "c", "qscale": "q", "lavfi": "filter_complex"}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WITHOUT_VALUE = _words(
+    "an vn sn dn shortest copyts start_at_zero bitexact autoscale copyinkf ignore_unknown copy_unknown xerror re "
+    "psnr vstats qphist benchmark benchmark_all dump hex stats debug_ts hide_banner y n stdin intra deinterlace "
+    "accurate_seek autorotate fix_sub_duration find_stream_info seek_timestamp recast_media print_graphs report"
+)
+"""FFmpeg's options that are mere switches; every other takes one value. Each also has a ``no`` form."""
+
+_GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdin")
+"""Passed over: ffx decides them for every job."""
+
+_REFUSED = {
+    **dict.fromkeys(("i",), "a job has one input"),
+    **dict.fromkeys(("progress", "stats_period", "loglevel", "v", "report"), "ffx reads FFmpeg's reports itself"),
+    **dict.fromkeys(("pass", "passlogfile"), "ask for two passes with --two-pass"),
+    **dict.fromkeys(
+        (
+            *("attach", "dump_attachment", "filter_script", "filter_complex_script", "vstats", "vstats_file"),
+            *("sdp_file", "print_graphs", "print_graphs_file", "init_hw_device", "filter_hw_device"),
+        ),
+        "it reaches for other files or devices than the job's",
+    ),
+    **dict.fromkeys(("stream_loop", "re", "readrate"), "it is an option of inputs"),
+}
+
+
+@frozen
+class Option:
+    """One option in its plain form: ``-vcodec x`` is the option ``c`` with the specifier ``v``."""
+
+    name: str
+    specifier: str
+    value: str | None
+    tokens: tuple[str, ...]
+    """As it was written."""
+
+    def is_for(self, kind: str, *, alone: bool = False) -> bool:
+        """Whether it speaks of every stream of a kind (``v``, ``a``, ``s``), or of all streams; ``alone``: there is
+        but one of that kind, so that ``v:0`` means it.
+        """
+        every = ("", kind, kind.upper())
+        return self.specifier in ((*every, f"{kind}:0", f"{kind.upper()}:0") if alone else every)
+
+
+@frozen
+class Arguments:
+    """FFmpeg output arguments, read."""
+
+    options: tuple[Option, ...] = ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """As they were written."""
+        return tuple(token for option in self.options for token in option.tokens)
+
+    def has(self, *names: str) -> bool:
+        return any(option.name in names for option in self.options)
+
+    def last(self, name: str, kind: str, *, alone: bool = False) -> str | None:
+        """The value that FFmpeg would use for a kind of stream: that of the last such option."""
+        values = [o.value for o in self.options if o.name == name and o.is_for(kind, alone=alone)]
+        return values[-1] if values else None
+
+    def without(self, unwanted: Callable[[Option], bool]) -> Arguments:
+        return Arguments(tuple(option for option in self.options if not unwanted(option)))
+
+    @property
+    def owns_mapping(self) -> bool:
+        """Whether the person chose the streams; ffx's own choice then steps back."""
+        return self.has("map", "filter_complex")
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Every video and audio encoder that is named."""
+        named = [o.value for o in self.options if o.name == "c" and o.specifier[:1].lower() not in ("s", "d", "t")]
+        return tuple(dict.fromkeys(name for name in named if name and name != "copy"))
+
+
+def read_arguments(tokens: Sequence[str]) -> Arguments:
+    """Read FFmpeg output arguments.
+
+    Raises:
+        RecipeError: a word that belongs to no option (FFmpeg would take it for another output), an option
+            without its value, or one that a job cannot have.
+    """
+    options: list[Option] = []
+    rest = list(tokens)
+    while rest:
+        token = rest.pop(0)
+        if not token.startswith("-") or len(token) < 2:
+            raise RecipeError(
+                f"unexpected {token!r} among the FFmpeg arguments: only options and their values go there"
+            )
+        name, _, specifier = token[1:].partition(":")
+        _refuse(name, token)
+        if _is_switch(name):
+            option = Option(name, specifier, None, (token,))
+        elif rest:
+            option = _plain(name, specifier, token, rest.pop(0))
+        else:
+            raise RecipeError(f"the FFmpeg option {token} lacks its value")
+        if name not in _GIVEN_ANYWAY:
+            options.append(option)
+    return Arguments(tuple(options))
+
+
+def filter_names(chains: Iterable[str]) -> tuple[str, ...]:
+    """The names of the filters in some filter chains, quotes and escapes respected."""
+    return tuple(name for chain in chains for part in _split(chain) if (name := _filter_name(part)))
+
+
+def _refuse(name: str, token: str) -> None:
+    if name in _REFUSED:
+        raise RecipeError(f"the FFmpeg option {token} cannot be used in a job: {_REFUSED[name]}")
+    if name.startswith("/"):
+        raise RecipeError(f"the FFmpeg option {token} cannot be used in a job: its value would be read from a file")
+
+
+def _is_switch(name: str) -> bool:
+    return name in _WITHOUT_VALUE or (name.startswith("no") and name[2:] in _WITHOUT_VALUE)
+
+
+def _plain(name: str, specifier: str, token: str, value: str) -> Option:
+    if name in _ALIASES:
+        name, specifier = _ALIASES[name]
+    return Option(_RENAMED.get(name, name), specifier, value, (token, value))
+
+
+def _split(chain: str) -> list[str]:
+    """The filters of a chain or graph: split at ``,`` and ``;`` outside quotes and escapes."""
+    parts, current, quoted, escaped = [], "", False, False
+    for character in chain:
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == "'":
+            quoted = not quoted
+        elif character in ",;" and not quoted:
+            parts.append(current)
+            current = ""
+            continue
+        current += character
+    return [*parts, current]
+
+
+def _filter_name(part: str) -> str:
+    text = part.strip()
+    while text.startswith("["):  # labels of a graph
+        _, bracket, text = text.partition("]")
+        text = text.strip() if bracket else ""
+    return text.split("=", 1)[0].split("@", 1)[0].split("[", 1)[0].strip()
