@@ -13,6 +13,7 @@ from attrs import frozen
 from ffx.client.commit import check_output, commit, part_path
 from ffx.client.connection import Mailbox, ServerConnection
 from ffx.client.dispatch_words import Committed, Encoded, Failed, Lost, Rejected
+from ffx.client.receipt import verify_received
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.errors import (
     ConnectionClosed,
@@ -39,7 +40,6 @@ from ffx.core.messages import (
     JobSubmit,
 )
 from ffx.core.model import JobConfiguration, JobProgress, JobResult
-from ffx.media.verify import verify_received
 
 CHECK_SECONDS = 3600.0
 """How long a server may take to check a digest or to open a result: the disk of a slow machine, a film of 100 GB."""
