@@ -20,10 +20,10 @@ _BANNER = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
 _ENCODER = re.compile(r"^ ([VAS][F.][S.][X.][B.][D.]) (\S+)\s+(.*?)(?:\(codec (\S+)\))?$")
 # " DE name", " D  name", "  Ed name": two or three columns before FFmpeg's own order of a space and the name.
 _MUXER = re.compile(r"^ [D ]E[d ]? ?(\S+)")
+_PIXEL_FORMATS = re.compile(r"^ *Supported pixel formats: (.*)$", re.MULTILINE)
 # Output devices, which the listings before 7.1 do not tell from muxers (libavdevice/alldevices.c).
-_DEVICES = frozenset(
-    ("alsa", "audiotoolbox", "caca", "decklink", "fbdev", "opengl", "oss", "pulse")
-    + ("sdl", "sdl2", "sndio", "video4linux2", "v4l2", "xv")
+_DEVICE = re.compile(
+    r"alsa|audiotoolbox|caca|decklink|fbdev|opengl|oss|pulse|sdl2?|sndio|video4linux2|v4l2|xv",
 )
 _KINDS = {"V": "video", "A": "audio", "S": "subtitle"}
 
@@ -92,6 +92,21 @@ async def read_build(ffmpeg: Path) -> FfmpegBuild:
     )
 
 
+async def read_pixel_formats(ffmpeg: Path, encoder: str) -> tuple[str, ...]:
+    """The pixel formats that an encoder takes, in its own order; empty where FFmpeg does not say.
+
+    Raises:
+        FfmpegNotFound: the program does not run.
+    """
+    return parse_pixel_formats(await _listing(ffmpeg, "-h", f"encoder={encoder}"))
+
+
+def parse_pixel_formats(help_text: str) -> tuple[str, ...]:
+    """The pixel formats in the output of ``-h encoder=...``."""
+    match = _PIXEL_FORMATS.search(help_text)
+    return tuple(dict.fromkeys(match.group(1).split())) if match else ()
+
+
 def parse_version(banner: str) -> str:
     """The version in the output of ``-version``, whatever its shape (``9.0.2``, ``n8.1``, ``N-47683-g0e8eb07980``)."""
     match = _BANNER.search(banner)
@@ -120,7 +135,7 @@ def parse_muxers(listing: str) -> tuple[str, ...]:
         match = _MUXER.match(line)
         if match and match.group(1) != "=" and line[3:4] != "d":
             names.extend(match.group(1).split(","))
-    return tuple(dict.fromkeys(name for name in names if name not in _DEVICES))
+    return tuple(dict.fromkeys(name for name in names if not _DEVICE.fullmatch(name)))
 
 
 def _fingerprint(ffmpeg: Path, banner: str) -> str:
@@ -130,14 +145,14 @@ def _fingerprint(ffmpeg: Path, banner: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def _listing(ffmpeg: Path, option: str) -> str:
+async def _listing(ffmpeg: Path, *options: str) -> str:
     try:
-        finished = await run_tool((str(ffmpeg), "-hide_banner", option), time_limit=LISTING_TIME_LIMIT)
+        finished = await run_tool((str(ffmpeg), "-hide_banner", *options), time_limit=LISTING_TIME_LIMIT)
     except OSError as error:
         raise FfmpegNotFound(f"{ffmpeg} does not run: {error.strerror or error}; name another in FFX_FFMPEG") from error
     if finished.timed_out:
-        raise FfmpegNotFound(f"{ffmpeg} did not answer {option} within {LISTING_TIME_LIMIT:g} s")
+        raise FfmpegNotFound(f"{ffmpeg} did not answer {options[0]} within {LISTING_TIME_LIMIT:g} s")
     if finished.exit_status != 0:
         lines = finished.stderr.strip().splitlines() or ["no message"]
-        raise FfmpegNotFound(f"{ffmpeg} {option} ended with status {finished.exit_status}: {lines[-1]}")
+        raise FfmpegNotFound(f"{ffmpeg} {options[0]} ended with status {finished.exit_status}: {lines[-1]}")
     return finished.stdout

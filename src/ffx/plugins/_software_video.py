@@ -116,7 +116,6 @@ AV1 = (
         default_preset="4",
         pixel_formats=("yuv420p", "yuv422p", "yuv444p", "gbrp", "gray"),
         ten_bit_pixel_format="yuv420p10le",
-        options=("-row-mt", "1"),
         alternatives=("libsvtav1", "av1_nvenc", "av1_qsv"),
         two_pass=True,
     ),
