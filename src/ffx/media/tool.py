@@ -6,12 +6,13 @@ import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 
+import psutil
 from attrs import frozen
 
 
 @frozen
 class Finished:
-    """How a command ended. ``exit_status`` is None when it ran out of time."""
+    """How a command ended. ``exit_status`` is None when it ran out of time; what it wrote until then is kept."""
 
     exit_status: int | None
     stdout: str
@@ -23,7 +24,7 @@ class Finished:
 
 
 async def run_tool(argv: Sequence[str], *, time_limit: float) -> Finished:
-    """Run a command; a cancelled or late one is killed and reaped before this returns.
+    """Run a command; one that is late or cancelled is killed with its children, and reaped, before this returns.
 
     Line ends are those of Unix whatever the system (a Windows pipe has CRLF).
 
@@ -31,16 +32,29 @@ async def run_tool(argv: Sequence[str], *, time_limit: float) -> Finished:
         OSError: it could not be started.
     """
     process = await asyncio.create_subprocess_exec(*argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    reading = asyncio.ensure_future(process.communicate())
     try:
-        async with asyncio.timeout(time_limit):
-            stdout, stderr = await process.communicate()
-    except TimeoutError:
-        return Finished(None, "", "")
+        await asyncio.wait({reading}, timeout=time_limit)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await asyncio.shield(process.wait())
-    return Finished(process.returncode, _text(stdout), _text(stderr))
+        late = not reading.done()
+        if late:
+            _kill_tree(process.pid)
+        stdout, stderr = await reading
+    return Finished(None if late else process.returncode, _text(stdout), _text(stderr))
+
+
+def _kill_tree(pid: int) -> None:
+    # A wrapper script's children hold the pipes open: killing the wrapper alone would leave us waiting for them.
+    try:
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _text(output: bytes) -> str:

@@ -29,7 +29,7 @@ _KEPT_STDERR = 8000
 
 _SUBTITLE = "1\n00:00:00,000 --> 00:00:01,000\nffx\n"
 _SUBSTITUTED = re.compile(r"Incompatible pixel format '(\w+)' for codec '\w+', auto-selecting format '(\w+)'")
-_DEEP = re.compile(r"(?:9|10|12|14|16|32|48|64)(?:msb)?(?:le|be)$|^x2|f(?:16|32)")
+_DEEP = re.compile(r"(?:9|10|12|14|16|32|48|64)(?:msb)?(?:le|be)$|^x2|^xv|^v30|f(?:16|32)")
 _FRAMES_DONE = re.compile(r"^frame=\s*(\d+)", re.MULTILINE)
 
 
@@ -57,16 +57,17 @@ async def try_encoder(
     size: tuple[int, int] = TRIAL_SIZE,
     frames: int = TRIAL_FRAMES,
     time_limit: float = 20.0,
+    source: str = "",
 ) -> TrialOutcome:
     """Encode a few frames of a test picture (or some sound, or one subtitle) and say whether it worked.
 
     ``time_limit`` is in seconds for each attempt; an attempt is repeated only when the trial asks for it and the
-    failure is of a kind that passes by waiting.
+    failure is of a kind that passes by waiting. ``source`` replaces the test picture: a chain of lavfi filters.
 
     Raises:
         OSError: FFmpeg could not be started.
     """
-    command = trial_command(spec, trial, size=size, frames=frames)
+    command = trial_command(spec, trial, size=size, frames=frames, source=source)
     for attempt in range(1, trial.attempts + 1):
         outcome = await _attempt((str(ffmpeg), *command), spec, time_limit)
         if outcome.reason is None or attempt == trial.attempts or not passes_by_waiting(outcome.reason):
@@ -76,30 +77,32 @@ async def try_encoder(
 
 
 def trial_command(
-    spec: EncoderSpec, trial: Trial, *, size: tuple[int, int] = TRIAL_SIZE, frames: int = TRIAL_FRAMES
+    spec: EncoderSpec,
+    trial: Trial,
+    *,
+    size: tuple[int, int] = TRIAL_SIZE,
+    frames: int = TRIAL_FRAMES,
+    source: str = "",
 ) -> tuple[str, ...]:
     """The argv of a trial, without the program."""
     start = ("-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y")
     end = (*spec.options, *trial.setup.output_options, *trial.options, "-f", "null", "-")
+    opening = (*start, *trial.setup.input_options)
     if spec.kind == "audio":
-        source = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=0.5")
-        return (*start, *trial.setup.input_options, *source, "-vn", "-c:a", spec.name, *end)
+        sound = "sine=frequency=440:sample_rate=48000:duration=0.5"
+        return (*opening, "-f", "lavfi", "-i", sound, "-vn", "-c:a", spec.name, *end)
     if spec.kind == "subtitle":
         text = base64.b64encode(_SUBTITLE.encode()).decode()
-        return (*start, "-f", "srt", "-i", f"data:text/plain;base64,{text}", "-c:s", spec.name, *end)
+        return (*opening, "-f", "srt", "-i", f"data:text/plain;base64,{text}", "-c:s", spec.name, *end)
     width, height = trial.size or size
-    source = ("-f", "lavfi", "-i", f"testsrc2=s={width}x{height}:r={TRIAL_RATE}")
-    pictures = ("-frames:v", str(frames), "-an", *picture_options(trial), "-c:v", spec.name)
-    return (*start, *trial.setup.input_options, *source, *pictures, *end)
+    pictures = ("-f", "lavfi", "-i", source or f"testsrc2=s={width}x{height}:r={TRIAL_RATE}")
+    return (*opening, *pictures, "-frames:v", str(frames), "-an", *_pixels(trial), "-c:v", spec.name, *end)
 
 
-def picture_options(trial: Trial, before: str = "") -> tuple[str, ...]:
-    """The options that bring pictures in the trial's pixel format to its encoder, after the filters ``before``."""
-    filters = [before] if before else []
+def _pixels(trial: Trial) -> tuple[str, ...]:
     if trial.setup.upload_filter:
-        filters += [f"format={trial.pixel_format}", trial.setup.upload_filter]
-        return ("-vf", ",".join(filters))
-    return (*(("-vf", before) if before else ()), "-pix_fmt", trial.pixel_format)
+        return ("-vf", f"format={trial.pixel_format},{trial.setup.upload_filter}")
+    return ("-pix_fmt", trial.pixel_format)
 
 
 def is_deep(pixel_format: str) -> bool:

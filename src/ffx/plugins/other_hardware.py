@@ -68,8 +68,10 @@ class OtherHardwareDetector(Detector):
                 "user may not open it (group video)."
             )
         if reason is Reason.PERMISSION_DENIED and family == "rkmpp":
-            return "Let this user open /dev/mpp_service, /dev/rga and /dev/dma_heap (udev rules); "
-                "where it may, the chip lacks the codec."
+            return (
+                "Let this user open /dev/mpp_service, /dev/rga and /dev/dma_heap (udev rules); where it may already, "
+                "the chip lacks the codec."
+            )
         if reason is Reason.NO_MFT:
             return "Windows has no hardware encoder for this: install the GPU's driver, or use its own encoder."
         return ""

@@ -11,7 +11,6 @@ from ffx.core.model import EncoderSetup, EncoderType
 from ffx.plugins._software_audio import AUDIO
 from ffx.plugins._software_video import VIDEO
 
-
 # Some encoders take a handful of sizes or rates and nothing else. Each kind is tried the usual way first.
 _SIZES = ((352, 288), (720, 576), (48, 48))
 """CIF for H.261, H.263 and RealVideo; PAL for DV and Avid's; the one size of X-Face."""
