@@ -78,17 +78,21 @@ async def read_identity(ffmpeg: Path) -> BuildIdentity:
     return BuildIdentity(ffmpeg, version, _fingerprint(ffmpeg, banner))
 
 
-async def read_build(ffmpeg: Path) -> FfmpegBuild:
-    """The build with all it lists.
+async def read_build(ffmpeg: Path, identity: BuildIdentity | None = None) -> FfmpegBuild:
+    """The build with all it lists; ``identity`` where it was read already.
 
     Raises:
         FfmpegNotFound: the program does not run, or is no FFmpeg.
     """
-    identity, encoders, formats = await asyncio.gather(
-        read_identity(ffmpeg), _listing(ffmpeg, "-encoders"), _listing(ffmpeg, "-formats")
-    )
+    known = identity or await read_identity(ffmpeg)
+    try:
+        async with asyncio.TaskGroup() as group:
+            encoders = group.create_task(_listing(ffmpeg, "-encoders"))
+            formats = group.create_task(_listing(ffmpeg, "-formats"))
+    except* FfmpegNotFound as failures:
+        raise failures.exceptions[0] from None
     return FfmpegBuild(
-        identity.path, identity.version, parse_encoders(encoders), parse_muxers(formats), identity.fingerprint
+        ffmpeg, known.version, parse_encoders(encoders.result()), parse_muxers(formats.result()), known.fingerprint
     )
 
 

@@ -132,9 +132,9 @@ _SUMMARIES = _rules(
     (r"Permission denied", Reason.PERMISSION_DENIED),
     (
         r"(?:invalid|unsupported|wrong) (?:frame |picture |video )?(?:size|resolution|dimension)"
-        r"|(?:size|resolution|dimensions?) \S* ?(?:is |are )?(?:not supported|not valid|unsupported|invalid)"
+        r"|(?:size|resolution|dimensions?) (?:value )?\S* ?(?:is |are )?(?:not supported|not valid|unsupported|invalid)"
         r"|(?:width|height|size|resolution|dimensions?) .*(?:must be|multiple of|exceeds|too (?:large|small|big))"
-        r"|(?:only|no more than) .*(?:resolution|width|height)|valid sizes are",
+        r"|(?:only|no more than) .*(?:resolution|width|height|\d+x\d+)|valid sizes are|no DV profile for",
         Reason.FRAME_SIZE,
     ),
     (
@@ -249,6 +249,11 @@ def general_hint(reason: Reason) -> str:
     return _HINTS[reason]
 
 
+def ends_route(reason: Reason) -> bool:
+    """Whether the failure lies before the encoder, so that other options on the same device cannot help."""
+    return reason in _BEFORE_THE_ENCODER
+
+
 def passes_by_waiting(reason: Reason) -> bool:
     """Whether the same trial may work a little later, with nothing changed on the machine."""
     return reason in _PASSING
@@ -262,6 +267,28 @@ _PASSING = frozenset(
         Reason.DRIVER_FAILURE,
         Reason.TIMEOUT,
         Reason.UNKNOWN,
+    }
+)
+
+_BEFORE_THE_ENCODER = frozenset(
+    {
+        Reason.ENCODER_NOT_BUILT,
+        Reason.NO_DEVICE,
+        Reason.DRIVER_TOO_OLD,
+        Reason.LIBCUDA_MISSING,
+        Reason.NVENC_LIBRARY_MISSING,
+        Reason.PERMISSION_DENIED,
+        Reason.MFX_SESSION_FAILED,
+        Reason.QSV_DEVICE_INIT_FAILED,
+        Reason.NO_VA_DISPLAY,
+        Reason.AMF_RUNTIME_MISSING,
+        Reason.AMF_VULKAN_FAILED,
+        Reason.NO_MFT,
+        Reason.VULKAN_NO_ICD,
+        Reason.VULKAN_DEVICE_INIT_FAILED,
+        Reason.VULKAN_NO_ENCODE_EXTENSION,
+        Reason.NO_HW_DEVICE_SET,
+        Reason.TIMEOUT,
     }
 )
 

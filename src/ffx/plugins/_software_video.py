@@ -221,6 +221,7 @@ EARLIER = (
     _native("mpeg2video", pixel_format="yuv420p yuv422p", two_pass=True),
     _native("mpeg1video", two_pass=True),
     _native("mjpeg", pixel_format="yuvj420p yuvj422p yuvj444p", two_pass=False),
+    EncoderSpec("ljpeg", "ljpeg", pixel_formats=("bgr24", "bgra", "bgr0")),
     _native("flv", "flv1", two_pass=True),
     _native("msmpeg4v2", two_pass=True),
     _native("msmpeg4", "msmpeg4v3", two_pass=True),
