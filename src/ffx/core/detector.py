@@ -82,6 +82,9 @@ class Trial:
     """Output options for this trial alone; what a job needs too stands in ``setup``."""
     size: tuple[int, int] | None = None
     """Width and height, for an encoder that takes only certain sizes; None: the usual one."""
+    refuse: str = ""
+    """A pattern for what FFmpeg says of its device at log level verbose; a match means that a success is none,
+    as when a processor plays the GPU."""
     note: str = ""
     """What a person should know when this is the trial that worked, such as a mode that is missing."""
 

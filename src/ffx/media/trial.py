@@ -13,7 +13,7 @@ import re
 import time
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ffx.core.detector import Reason, Trial
 from ffx.core.encoders import EncoderSpec
@@ -73,6 +73,8 @@ async def try_encoder(
         if outcome.reason is None or attempt == trial.attempts or not passes_by_waiting(outcome.reason):
             break
         await asyncio.sleep(trial.pause)
+    if outcome.works and trial.refuse:
+        return await _unmask(ffmpeg, trial, outcome, time_limit)
     return outcome
 
 
@@ -103,6 +105,15 @@ def _pixels(trial: Trial) -> tuple[str, ...]:
     if trial.setup.upload_filter:
         return ("-vf", f"format={trial.pixel_format},{trial.setup.upload_filter}")
     return ("-pix_fmt", trial.pixel_format)
+
+
+async def _unmask(ffmpeg: Path, trial: Trial, outcome: TrialOutcome, time_limit: float) -> TrialOutcome:
+    # Apart from the trial, because at this log level much is said that would be taken for the cause of a failure.
+    picture = ("-f", "lavfi", "-i", "nullsrc=s=64x64", "-frames:v", "1", "-f", "null", "-")
+    verbose = ("-hide_banner", "-nostdin", "-loglevel", "verbose", *trial.setup.input_options)
+    finished = await run_tool((str(ffmpeg), *verbose, *picture), time_limit=time_limit)
+    found = re.search(f".*(?:{trial.refuse}).*", finished.stderr)
+    return evolve(outcome, works=False, reason=Reason.NO_DEVICE, stderr=found.group()) if found else outcome
 
 
 def is_deep(pixel_format: str) -> bool:

@@ -26,6 +26,7 @@ def _spec(name: str, codec: str, default: float, *, ten_bit: bool) -> EncoderSpe
         ten_bit_pixel_format="p010le" if ten_bit else "",
         alternatives=others_of(codec, name),
         preference=0.85,
+        common=True,
     )
 
 

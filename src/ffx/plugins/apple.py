@@ -77,6 +77,7 @@ def ffx_register_encoders() -> Sequence[EncoderSpec]:
             pixel_formats=("nv12", "yuv420p"),
             alternatives=("libx264", "h264_nvenc", "h264_qsv"),
             preference=0.95,
+            common=True,
         ),
         EncoderSpec(
             "hevc_videotoolbox",
@@ -87,6 +88,7 @@ def ffx_register_encoders() -> Sequence[EncoderSpec]:
             ten_bit_pixel_format="p010le",
             alternatives=others_of("hevc", "hevc_videotoolbox"),
             preference=0.95,
+            common=True,
         ),
         EncoderSpec(
             "prores_videotoolbox",
@@ -96,6 +98,7 @@ def ffx_register_encoders() -> Sequence[EncoderSpec]:
             ten_bit_pixel_format="p210le",
             alternatives=others_of("prores", "prores_videotoolbox"),
             preference=0.95,
+            common=True,
         ),
     ]
 

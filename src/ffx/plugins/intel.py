@@ -31,6 +31,7 @@ def _spec(name: str, codec: str, quality: QualityScale, *, ten_bit: bool) -> Enc
         ten_bit_pixel_format="p010le" if ten_bit else "",
         alternatives=others_of(codec, name),
         preference=0.9,
+        common=True,
     )
 
 

@@ -53,6 +53,7 @@ def _spec(name: str, codec: str, worst: float, default: float, alternatives: tup
         ten_bit_pixel_format="p010le",
         alternatives=alternatives,
         preference=1.0,
+        common=True,
     )
 
 

@@ -15,11 +15,20 @@ from ffx.plugins._families import others_of
 _NAMES = re.compile(r".*_(?:v4l2m2m|vulkan|rkmpp|d3d12va|omx|mediacodec)|(?:h264|hevc|av1)_mf")
 _VULKAN_GPU = re.compile(r"^GPU(?P<index>\d+):(?P<facts>.*?)(?=^GPU\d|\Z)", re.MULTILINE | re.DOTALL)
 
+_NO_GPU = r"selected: .*(?:\(software\)|llvmpipe|SwiftShader)"
+"""What hwcontext_vulkan.c says of a processor that plays the GPU."""
+
 _BITRATE = ("-b:v", "1M")  # these encoders have no useful default
 
 
 def _spec(
-    name: str, codec: str, pixel_format: str, quality: QualityScale | None = None, *, ten_bit: str = ""
+    name: str,
+    codec: str,
+    pixel_format: str,
+    quality: QualityScale | None = None,
+    *,
+    ten_bit: str = "",
+    common: bool = True,
 ) -> EncoderSpec:
     return EncoderSpec(
         name,
@@ -29,6 +38,7 @@ def _spec(
         pixel_formats=(pixel_format,),
         ten_bit_pixel_format=ten_bit,
         alternatives=others_of(codec, name),
+        common=common,
     )
 
 
@@ -67,6 +77,8 @@ class OtherHardwareDetector(Detector):
                 "No encoder among /dev/video*: the board has none (Raspberry Pi 5), its driver is not loaded, or this "
                 "user may not open it (group video)."
             )
+        if reason is Reason.NO_DEVICE and family == "vulkan":
+            return "The only Vulkan device here is a processor (llvmpipe): install the GPU's Vulkan driver."
         if reason is Reason.PERMISSION_DENIED and family == "rkmpp":
             return (
                 "Let this user open /dev/mpp_service, /dev/rga and /dev/dma_heap (udev rules); where it may already, "
@@ -91,7 +103,8 @@ def vulkan_gpus(summary: str) -> tuple[Device, ...]:
 
 
 def _on_vulkan(device: Device | None, pixel_format: str) -> Trial:
-    return Trial(_uploading(f"vulkan=vk:{device.node if device else 0}", "vk"), pixel_format, device)
+    setup = _uploading(f"vulkan=vk:{device.node if device else 0}", "vk")
+    return Trial(setup, pixel_format, device, refuse=_NO_GPU)
 
 
 def _uploading(device: str, name: str) -> EncoderSetup:
@@ -118,8 +131,9 @@ def ffx_register_encoders() -> Sequence[EncoderSpec]:
         _spec("h264_vulkan", "h264", "nv12", QualityScale(vulkan_qp, best=1, worst=51, default=24)),
         _spec("hevc_vulkan", "hevc", "nv12", QualityScale(vulkan_qp, best=1, worst=51, default=27), ten_bit="p010le"),
         _spec("av1_vulkan", "av1", "nv12", QualityScale(vulkan_qp, best=1, worst=255, default=128), ten_bit="p010le"),
-        _spec("ffv1_vulkan", "ffv1", "yuv420p", ten_bit="yuv420p10le"),
-        _spec("prores_ks_vulkan", "prores", "yuv422p10le", ten_bit="yuv422p10le"),
+        # Written as shaders, which a driver can take seconds to compile.
+        _spec("ffv1_vulkan", "ffv1", "yuv444p", ten_bit="yuv444p10le", common=False),
+        _spec("prores_ks_vulkan", "prores", "yuv422p10le", ten_bit="yuv422p10le", common=False),
         _spec("h264_mf", "h264", "nv12", of_a_hundred),
         _spec("hevc_mf", "hevc", "nv12", of_a_hundred),
         _spec("av1_mf", "av1", "nv12", of_a_hundred),

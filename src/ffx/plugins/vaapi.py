@@ -38,6 +38,7 @@ def _spec(name: str, codec: str, quality: QualityScale, *, ten_bit: bool = False
         pixel_formats=("nv12",),
         ten_bit_pixel_format="p010le" if ten_bit else "",
         alternatives=others_of(codec, name),
+        common=True,
     )
 
 

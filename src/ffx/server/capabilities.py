@@ -19,7 +19,7 @@ from ffx.media.build import FfmpegBuild, ListedEncoder, read_build, read_identit
 from ffx.media.generic import generic_spec
 from ffx.media.tool import run_tool
 from ffx.server.capability_cache import CapabilityCache, Remembered, remember
-from ffx.server.examination import Examiner, Finding, not_built
+from ffx.server.examination import Examiner, Finding, advice, not_built
 from ffx.server.machine import LoadMeter, driver_marks, free_disk_gb, read_machine, usable_cores
 from ffx.server.speed import estimated_performance, largest_resolution, measure_fps
 
@@ -99,7 +99,7 @@ class CapabilityService:
             self._adopt(remembered)
         else:
             self.build = await read_build(self.ffmpeg, identity)
-        first = [listed.name for listed in self.build.encoders if self._comes_first(listed)]
+        first = [listed.name for listed in self.build.encoders if self._is_common(listed.name)]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_LIMIT):
                 await self._know(first)
@@ -169,7 +169,7 @@ class CapabilityService:
         """What is known of an encoder beforehand: by a plugin, or by FFmpeg where it lists one that no plugin knows."""
         registered = self._specs.get(encoder) or self._generic.get(encoder)
         listed = self.build.encoder(encoder)
-        return registered or (generic_spec(listed, (), self._detector(encoder).encoder_type) if listed else None)
+        return registered or (generic_spec(listed, (), self._kind_of(encoder)) if listed else None)
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -190,15 +190,17 @@ class CapabilityService:
             return
         self._running[name] = done = asyncio.Event()
         try:
-            self._take(await self._examine(name))
+            finding = await self._examine(name)
+            if finding is not None:
+                self._take(finding)
         finally:
             del self._running[name]
             done.set()
 
-    async def _examine(self, name: str) -> Finding:
-        listed = self.build.encoder(name)
-        assert listed is not None  # only names that FFmpeg lists come here
-        detector = self._detector(name)
+    async def _examine(self, name: str) -> Finding | None:
+        listed, detector = self.build.encoder(name), self._detector(name)
+        if listed is None or detector is None:
+            return None
         devices = await self._devices_of(detector)
         spec = self._specs.get(name) or await self._describe(listed, detector)
         return await self._examiner.examine(spec, detector, devices, experimental=listed.experimental)
@@ -238,8 +240,9 @@ class CapabilityService:
                 self._devices[detector.name] = await _devices(detector)
             return self._devices[detector.name]
 
-    def _detector(self, encoder: str) -> Detector:
-        return next(detector for detector in self._detectors if _claims(detector, encoder))
+    def _detector(self, encoder: str) -> Detector | None:
+        """Whoever knows how to try the encoder; None when that plugin is switched off."""
+        return next((detector for detector in self._detectors if _claims(detector, encoder)), None)
 
     # -- In the background --------------------------------------------------------------------------------------
 
@@ -292,14 +295,14 @@ class CapabilityService:
     def _trial_of(self, report: EncoderReport, spec: EncoderSpec) -> Trial:
         """The trial that worked, by what the report keeps of it."""
         detector = self._detector(report.name)
-        trials = detector.trials(spec, self._devices.get(detector.name, ()), ten_bit=False)
+        trials = detector.trials(spec, self._devices.get(detector.name, ()), ten_bit=False) if detector else ()
         same = [t for t in trials if t.setup == report.setup and t.note == report.hint]
         return same[0] if same else Trial(report.setup, spec.pixel_formats[0])
 
     def _by_use(self) -> list[str]:
         """Working video encoders that were not measured: those that most jobs use first."""
         waiting = [r for r in self._reports.values() if r.works and r.kind == "video" and r.name not in self._measured]
-        return [r.name for r in sorted(waiting, key=lambda r: (not self._is_common(r.name, r.encoder_type), r.name))]
+        return [r.name for r in sorted(waiting, key=lambda r: (not self._is_common(r.name), r.name))]
 
     async def _tell(self) -> None:
         now = time.monotonic()
@@ -342,23 +345,25 @@ class CapabilityService:
         return tuple(
             self._report_not_built(name)
             for name, spec in self._specs.items()
-            if self._is_common(name, spec.encoder_type) and not self.build.encoder(name)
+            if (spec.common or spec.encoder_type.is_hardware) and not self.build.encoder(name)
         )
 
     def _report_not_built(self, name: str) -> EncoderReport:
         spec = self._specs.get(name)
-        detector = self._detector(name)
-        hint = detector.hint(name, Reason.ENCODER_NOT_BUILT, self._devices.get(detector.name, ()))
         if spec is None:
-            return not_built(name, "", "video", detector.encoder_type, hint)
+            return not_built(name, "", "video", self._kind_of(name), "")
+        detector = self._detector(name)
+        devices = self._devices.get(detector.name, ()) if detector else ()
+        hint = advice(detector, name, Reason.ENCODER_NOT_BUILT, devices) if detector else ""
         return not_built(name, spec.codec, spec.kind, spec.encoder_type, hint)
 
-    def _comes_first(self, listed: ListedEncoder) -> bool:
-        return self._is_common(listed.name, self._detector(listed.name).encoder_type)
-
-    def _is_common(self, name: str, encoder_type: EncoderType) -> bool:
+    def _is_common(self, name: str) -> bool:
         spec = self._specs.get(name)
-        return encoder_type.is_hardware or (spec is not None and spec.common)
+        return spec.common if spec else self._kind_of(name).is_hardware
+
+    def _kind_of(self, encoder: str) -> EncoderType:
+        detector = self._detector(encoder)
+        return detector.encoder_type if detector else EncoderType.SOFTWARE
 
 
 async def _devices(detector: Detector) -> tuple[Device, ...]:

@@ -146,16 +146,21 @@ def _failure(
 
 
 def _hint(spec: EncoderSpec, detector: Detector, reason: Reason, devices: Sequence[Device], stderr: str) -> str:
-    try:
-        special = detector.hint(spec.name, reason, devices, stderr)
-    except Exception:  # noqa: BLE001 - the reason stands, only the plugin's advice is missing
-        special = ""
+    special = advice(detector, spec.name, reason, devices, stderr)
     if special:
         return special
     line = decisive_line(spec.name, stderr)
     if reason in (Reason.UNKNOWN, Reason.FRAME_SIZE) and line:
         return f"FFmpeg refused: {line}"
     return general_hint(reason)
+
+
+def advice(detector: Detector, encoder: str, reason: Reason, devices: Sequence[Device], message: str = "") -> str:
+    """The detector's own hint; empty where it has none."""
+    try:
+        return detector.hint(encoder, reason, devices, message)
+    except Exception:  # noqa: BLE001 - the reason stands, only the plugin's advice is missing
+        return ""
 
 
 def _broken(spec: EncoderSpec, detector: Detector, error: Exception) -> Finding:
