@@ -63,7 +63,7 @@ def test_job_folders_have_names_of_the_servers_own(spool: Spool) -> None:
 
 def test_a_place_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ConfigurationError, match="temp_dir: .*file.* cannot be used"):
+    with pytest.raises(ConfigurationError, match=r"temp_dir: .*file.* cannot be used"):
         Spool(tmp_path / "file").open()
 
 

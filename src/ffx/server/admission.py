@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, RecipeError
 from ffx.core.messages import RETRY_AFTER_FULL, JobRejected
 from ffx.core.model import RESOLUTIONS, EncoderReport, JobConfiguration, ServerCapabilities
-from ffx.core.recipe import QualityMode, Recipe
+from ffx.core.recipe import Recipe
 from ffx.media.containers import container_by_name
 from ffx.server.options import ServerOptions
 
@@ -58,14 +59,21 @@ def check_disk(size: int, *, free: int, promised: int, options: ServerOptions) -
         )
 
 
-def check_recipe(recipe: Recipe, spec: EncoderSpec | None) -> None:
+def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
     """What can be said about a recipe before its file is there; building the command says the rest.
 
     Raises:
         Rejection: ``invalid_recipe``.
     """
+    # Imported with the first job: it needs PyAV, a third of the memory of a server at rest.
+    from ffx.media.plan import check_recipe as check_encoding
+
     try:
-        _check_recipe(recipe, spec)
+        output_suffix(recipe)
+        if recipe.codec and not recipe.encoder:
+            raise RecipeError(f"the recipe asks for {recipe.codec} and names no encoder: the client chooses one")
+        if recipe.encoder != "copy":
+            check_encoding(recipe, specs)
     except RecipeError as error:
         raise Rejection("invalid_recipe", str(error)) from None
 
@@ -79,25 +87,6 @@ def output_suffix(recipe: Recipe) -> str:
     if not re.fullmatch("[a-z0-9_]{1,40}", recipe.container):
         raise RecipeError(f"the recipe names no container that could be: {recipe.container[:40]!r}")
     return container_by_name(recipe.container).suffixes[0]
-
-
-def _check_recipe(recipe: Recipe, spec: EncoderSpec | None) -> None:
-    output_suffix(recipe)
-    if recipe.codec and not recipe.encoder:
-        raise RecipeError(f"the recipe asks for {recipe.codec} and names no encoder: the client chooses one")
-    if recipe.quality_mode is not None and recipe.quality_value is None:
-        raise RecipeError(f"the recipe has the quality mode {recipe.quality_mode} and no value")
-    if spec is None:
-        return
-    if recipe.preset:
-        spec.check_preset(recipe.preset)
-    value = recipe.quality_value
-    if recipe.quality_mode is QualityMode.CRF and value is not None:
-        spec.check_quality(value)
-    elif recipe.quality_mode is QualityMode.QUALITY and value is not None and not 0 <= value <= 100:
-        raise RecipeError(f"quality {value:g} is impossible: it runs from 0 (worst) to 100 (best)")
-    elif recipe.quality_mode is QualityMode.BITRATE and value is not None and value <= 0:
-        raise RecipeError(f"a bitrate of {value:g} is impossible")
 
 
 def needed_capabilities(job: JobConfiguration) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ class Background:
         task = asyncio.create_task(self._guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began, it would wait for ever
         return task
 
     async def stop(self) -> None:

@@ -161,6 +161,8 @@ class Session:
     async def _hello(self) -> Envelope:
         while True:
             envelope = await self._receive()
+            if isinstance(envelope.message, Disconnect):
+                raise ConnectionClosed(f"{self.peer} left")
             if not isinstance(envelope.message, Hello):
                 self._answer(envelope, ErrorMessage("hello_expected", f"say hello before {_kind(envelope.message)}"))
             elif not 0 < len(envelope.message.client_id) <= MAX_CLIENT_ID:

@@ -1,0 +1,246 @@
+"""The server: what stands behind a listener, from the first hello to a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ffx.core.addressing import Address
+from ffx.core.messages import (
+    CapabilityRequest,
+    CapabilityResponse,
+    CapabilityUpdate,
+    ErrorMessage,
+    FileDownloadRequest,
+    FileUploadComplete,
+    FileUploadStart,
+    JobCancel,
+    JobCommitted,
+    JobReassign,
+    JobSubmit,
+    Message,
+    Pong,
+    ServerInfoMessage,
+    ValidationErrorMessage,
+)
+from ffx.core.model import JobConfiguration, JobProgress, ServerInfo, ServerStatus
+from ffx.core.transport import Connection, Service
+from ffx.server.background import Background
+from ffx.server.clients import Clients
+from ffx.server.files import FileStore
+from ffx.server.jobs import Job, Jobs, WorkEnd
+from ffx.server.options import ServerOptions
+from ffx.server.session import Refused, Session, conversation
+from ffx.server.spool import Spool
+from ffx.server.upkeep import clean_up, watch_load
+
+if TYPE_CHECKING:
+    from ffx.server.capabilities import CapabilityService
+
+NEWS_PERIOD = 1.0
+"""Seconds between two words on capabilities and load; taken and freed slots are told at once."""
+
+_NEWS = "news"
+
+
+class Server(Service):
+    """One server. Between ``async with`` and its end it takes jobs; the end stops them and removes their files.
+
+    A caller that stops it in peace calls ``drain`` and waits for ``empty``; then, or in a hurry, ``stop``, before
+    it closes the listener: so clients hear what becomes of their jobs.
+    """
+
+    def __init__(
+        self,
+        options: ServerOptions,
+        *,
+        capabilities: CapabilityService,
+        token: str,
+        server_id: str,
+        version: str,
+        modify_command: Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]],
+    ) -> None:
+        """``capabilities`` are prepared already; ``modify_command`` lets plugins change an argv before it runs."""
+        self.epoch = secrets.token_hex(16)
+        """One life of this server."""
+        self.bulk = self._files = FileStore()
+        self._options = options
+        self._capabilities = capabilities
+        self._token = token.encode()
+        self._server_id = server_id
+        self._version = version
+        self._modify_command = modify_command
+        self._address = Address(options.host, options.port)
+        self._started = time.monotonic()
+        self._news = asyncio.Event()
+        self._background = Background()
+        self._spool = Spool(options.temp_dir)
+        self._clients = Clients(self._background, absence_limit=options.absence_limit, on_absent=self._abandon)
+        self._jobs = Jobs(
+            options,
+            capabilities,
+            background=self._background,
+            spool=self._spool,
+            files=self._files,
+            worker=self._work,
+            tell=self._clients.tell,
+            on_slots=self._announce,
+        )
+        self._handlers: Mapping[type, Callable[[str, Any], Awaitable[Message | None]]] = {
+            CapabilityRequest: self._answer_capabilities,
+            JobSubmit: self._jobs.submit,
+            JobCancel: self._jobs.cancel,
+            JobReassign: self._jobs.cancel,
+            JobCommitted: self._jobs.commit,
+            FileUploadStart: self._jobs.start_upload,
+            FileUploadComplete: self._jobs.complete_upload,
+            FileDownloadRequest: self._jobs.start_download,
+            Pong: _pass_over,
+            ErrorMessage: _pass_over,
+            ValidationErrorMessage: _pass_over,
+        }
+
+    # -- One life -----------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self._spool.open()
+        self._background.start(self._tell_news(), "news")
+        self._background.start(watch_load(self._capabilities, self._news.set), "watch on the load")
+        self._background.start(clean_up(self._spool), "clean-up")
+        self._background.start(self._capabilities.complete(self._jobs.idle), "detection")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        self._spool.close()
+
+    async def drain(self) -> None:
+        """Take nothing new from now on, and tell every client; what is here goes on."""
+        self._jobs.closed = True
+        self._announce()
+
+    async def idle(self) -> None:
+        """Wait until no slot is taken."""
+        await self._jobs.idle()
+
+    async def empty(self) -> None:
+        """Wait until every result was fetched as well."""
+        await self._jobs.empty()
+
+    async def stop(self) -> None:
+        """Give every job back to its client, say goodbye, and end all that runs. Twice is fine."""
+        self._jobs.closed = True
+        for job in self._jobs.all():
+            reason = f"the server {self._name} stops"
+            self._clients.tell(job.client_id, JobReassign(job.job_id, job.attempt, reason))
+        await self._clients.dismiss("the server stops")
+        await self._jobs.end_all(self._jobs.all())
+        await self._background.stop()
+
+    def listening_at(self, address: Address) -> None:
+        """Where it can be reached, as it tells its clients."""
+        self._address = address
+
+    def capabilities_changed(self) -> None:
+        """To be called when more is known of the encoders; clients hear of it within a second."""
+        self._news.set()
+
+    def info(self) -> ServerInfo:
+        """This server as its clients see it."""
+        capabilities = self._capabilities.snapshot()
+        return ServerInfo(
+            server_id=self._server_id,
+            name=self._options.name or capabilities.hostname,
+            ip=self._address.host,
+            port=self._address.port,
+            status=self._status,
+            capabilities=capabilities,
+            max_jobs=self._options.max_jobs,
+            current_jobs=self._jobs.running,
+            uptime=time.monotonic() - self._started,
+            last_seen=time.time(),
+            version=self._version,
+            completed_jobs=self._jobs.completed,
+            failed_jobs=self._jobs.failed,
+        )
+
+    @property
+    def _name(self) -> str:
+        return self._options.name or self._capabilities.snapshot().hostname
+
+    @property
+    def _status(self) -> ServerStatus:
+        if self._jobs.closed:
+            return ServerStatus.MAINTENANCE
+        return ServerStatus.BUSY if self._jobs.running >= self._options.max_jobs else ServerStatus.ONLINE
+
+    # -- Conversations ------------------------------------------------------------------------------------------
+
+    def authenticate(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(errors="surrogatepass"), self._token)
+
+    async def converse(self, connection: Connection) -> None:
+        async with conversation(connection) as session:
+            if await session.introduce(self._welcome, time_limit=self._options.hello_limit):
+                self._clients.arrive(session)
+                self._jobs.repeat_outcomes(session.client_id)
+                try:
+                    await session.listen(self._handle)
+                finally:
+                    self._clients.leave(session)
+
+    def _welcome(self, session: Session) -> Message:
+        return ServerInfoMessage(self.info(), session.protocol, self.epoch)
+
+    async def _handle(self, session: Session, message: Message) -> Message | None:
+        handler = self._handlers.get(type(message))
+        if handler is None:
+            raise Refused("unexpected_message", f"a client does not send {message.type} here")
+        return await handler(session.client_id, message)
+
+    async def _answer_capabilities(self, client_id: str, message: CapabilityRequest) -> CapabilityResponse:
+        await self._capabilities.ensure(message.encoders)
+        capabilities = self._capabilities.snapshot()
+        asked = tuple(dict.fromkeys(message.encoders))
+        compatible = tuple(name for name in asked if capabilities.supports(name))
+        return CapabilityResponse(
+            compatible=compatible,
+            missing=tuple(name for name in asked if name not in compatible),
+            compatibility_score=len(compatible) / len(asked) if asked else 1.0,
+            load=self._jobs.running / self._options.max_jobs,
+            estimated_performance=capabilities.estimated_performance,
+            capabilities=capabilities,
+        )
+
+    # -- Beside them --------------------------------------------------------------------------------------------
+
+    async def _work(self, job: Job, on_progress: Callable[[JobProgress], None]) -> WorkEnd:
+        # Imported with the first job: PyAV is a third of the memory of a server at rest.
+        from ffx.server.work import Workbench
+
+        bench = Workbench(self._capabilities, self._modify_command, server_id=self._server_id, server_name=self._name)
+        return await bench.work(job, on_progress)
+
+    async def _abandon(self, client_id: str) -> None:
+        await self._jobs.end_all(self._jobs.of_client(client_id))
+
+    def _announce(self) -> None:
+        self._clients.tell_all(CapabilityUpdate(self.info()), _NEWS)
+
+    async def _tell_news(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self._announce()
+            await asyncio.sleep(NEWS_PERIOD)
+
+
+async def _pass_over(client_id: str, message: Message) -> None:
+    """An answer that nobody waits for."""

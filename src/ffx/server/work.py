@@ -1,0 +1,184 @@
+"""The work on one job: from input bytes that arrived whole to an output that was checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from ffx.core.encoders import EncoderSpec
+from ffx.core.errors import EncodeError, FfxError, ProbeError, RecipeError, VerificationError
+from ffx.core.messages import JobCompleted, JobFailed
+from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState
+from ffx.core.recipe import Recipe
+from ffx.core.transport import StoredFile
+from ffx.media.command import Command, build_command
+from ffx.media.digest import file_digest
+from ffx.media.probe import MediaInfo, PacketCounts, count_packets, probe
+from ffx.media.progress import Progress
+from ffx.media.run import RunOutcome, run_command
+from ffx.media.verify import Verified, check_input, verify_output
+from ffx.server.capabilities import CapabilityService
+from ffx.server.files import is_disk_full
+from ffx.server.jobs import Finished, Job, WorkEnd
+
+PROGRESS_INTERVAL = 0.45
+"""Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
+
+ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
+
+
+@frozen
+class Workbench:
+    """Where a server's jobs are worked on."""
+
+    capabilities: CapabilityService
+    modify_command: ModifyCommand
+    server_id: str
+    server_name: str
+
+    async def work(self, job: Job, on_progress: Callable[[JobProgress], None]) -> WorkEnd:
+        """Encode and check; what goes wrong is the answer. Cancelling it ends FFmpeg before it returns."""
+        try:
+            return await self._encode(job, on_progress)
+        except (FfxError, OSError) as error:
+            return self._failure(job, error)
+
+    async def _encode(self, job: Job, on_progress: Callable[[JobProgress], None]) -> Finished:
+        source, packets = await asyncio.to_thread(_examine, job.folder.input)
+        command = self._command(job, source)
+        started = time.monotonic()
+        outcome = await self._run(job, command, source, on_progress)
+        seconds = time.monotonic() - started
+        recipe = job.configuration.recipe
+        verified, digest = await asyncio.to_thread(_check, job.folder.output, recipe, source, packets, outcome)
+        result = JobResult(
+            job_id=job.job_id,
+            status=JobState.COMPLETED,
+            output_file=job.configuration.output_file,
+            file_size=verified.size,
+            duration=seconds,
+            average_fps=verified.frames / seconds if seconds else 0.0,
+            frames=verified.frames,
+            server_id=self.server_id,
+            completed_at=time.time(),
+            digest=digest,
+            warnings=command.warnings,
+        )
+        return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
+
+    def _command(self, job: Job, source: MediaInfo) -> Command:
+        recipe = job.configuration.recipe
+        report = self.capabilities.report(recipe.encoder)
+        command = build_command(
+            recipe,
+            source,
+            self._specs(),
+            report.setup if report is not None else EncoderSetup(),
+            input_name=job.folder.input_name,
+            output_name=job.folder.output_name,
+        )
+        modified = tuple(self.modify_command(job.configuration, argv) for argv in command.passes)
+        return evolve(command, passes=modified)
+
+    def _specs(self) -> Mapping[str, EncoderSpec]:
+        """What is known of every encoder of this FFmpeg; 10 bit only where it was seen to work."""
+        specs = {}
+        for listed in self.capabilities.build.encoders:
+            spec, report = self.capabilities.spec(listed.name), self.capabilities.report(listed.name)
+            if spec is not None:
+                seen = report is not None and report.ten_bit
+                specs[listed.name] = spec if seen else evolve(spec, ten_bit_pixel_format="")
+        return specs
+
+    async def _run(
+        self, job: Job, command: Command, source: MediaInfo, on_progress: Callable[[JobProgress], None]
+    ) -> RunOutcome:
+        film = source.video
+        total_frames = film.frames if film is not None else 0
+        last = 0.0
+
+        def tell(progress: Progress) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= PROGRESS_INTERVAL:
+                last = now
+                on_progress(self._progress(job, progress, total_frames))
+
+        return await run_command(
+            self.capabilities.ffmpeg,
+            command,
+            directory=job.folder.path,
+            total_frames=total_frames,
+            duration=source.duration,
+            on_progress=tell,
+        )
+
+    def _progress(self, job: Job, progress: Progress, total_frames: int) -> JobProgress:
+        return JobProgress(
+            job_id=job.job_id,
+            progress=progress.progress,
+            current_frame=progress.frame,
+            total_frames=total_frames,
+            fps=progress.fps,
+            bitrate=progress.bitrate,
+            speed=progress.speed,
+            eta=progress.eta,
+            server_id=self.server_id,
+        )
+
+    def _failure(self, job: Job, error: FfxError | OSError) -> JobFailed:
+        evidence = error.evidence if isinstance(error, EncodeError) else Evidence()
+        evidence = evolve(
+            evidence,
+            argv=tuple(self._without_paths(word, job) for word in evidence.argv),
+            stderr_tail=tuple(self._without_paths(line, job) for line in evidence.stderr_tail),
+            server=self.server_name,
+            attempt=job.attempt,
+        )
+        return JobFailed(job.job_id, job.attempt, _code(error), self._without_paths(str(error), job), evidence)
+
+    def _without_paths(self, text: str, job: Job) -> str:
+        """The text as a client may see it: its own file names instead of this machine's."""
+        folder, configuration = job.folder, job.configuration
+        for place, shown in (
+            (folder.input, configuration.input_file),
+            (folder.output, configuration.output_file),
+            (folder.path / "", ""),
+            (self.capabilities.ffmpeg, "ffmpeg"),
+        ):
+            text = text.replace(str(place), shown)
+        return text.replace(f"{folder.path}{os.sep}", "").replace(str(folder.path), ".")
+
+
+def _examine(source: Path) -> tuple[MediaInfo, PacketCounts]:
+    media, packets = probe(source), count_packets(source)
+    check_input(media, packets)
+    return media, packets
+
+
+def _check(
+    output: Path, recipe: Recipe, source: MediaInfo, packets: PacketCounts, outcome: RunOutcome
+) -> tuple[Verified, str]:
+    """Verify an output and take its digest, of what is on the disk itself."""
+    verified = verify_output(output, recipe, source, packets, outcome)
+    with output.open("rb+") as file:
+        os.fsync(file.fileno())
+    return verified, file_digest(output)
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, EncodeError):
+        return error.code
+    if isinstance(error, OSError) and is_disk_full(error):
+        return "disk_full"
+    codes: dict[type[Exception], str] = {
+        ProbeError: "bad_input",
+        RecipeError: "invalid_recipe",
+        VerificationError: "verification_failed",
+    }
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), "internal")

@@ -1,0 +1,123 @@
+"""A client in the raw: it sends envelopes and waits for words, and does nothing of its own accord."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TypeVar
+
+from ffx.core.messages import (
+    Envelope,
+    FileChunk,
+    FileDownloadRequest,
+    FileDownloadStart,
+    FileUploadComplete,
+    FileUploadStart,
+    Hello,
+    JobAccepted,
+    JobCompleted,
+    JobSubmit,
+    Message,
+    ServerInfoMessage,
+)
+from ffx.core.model import JobConfiguration
+from ffx.core.recipe import Recipe
+from ffx.core.transport import ClientConnection
+
+M = TypeVar("M")
+
+FAST = Recipe(encoder="libx264", preset="ultrafast", audio_encoder="copy", container="mp4")
+COPY = Recipe(encoder="copy", audio_encoder="copy", container="mp4")
+SLOW = Recipe(encoder="libx264", preset="ultrafast", container="mp4", filters=("realtime=speed=0.05",))
+"""Takes minutes and hardly any CPU: only a test that stops it may use it."""
+
+
+class Talk:
+    """One conversation. ``job`` builds submissions, the other methods say one thing and return the answer."""
+
+    def __init__(self, connection: ClientConnection, clip: Path) -> None:
+        self.connection = connection
+        self.clip = clip
+        self._unread: list[Envelope] = []
+
+    async def send(self, message: Message) -> str:
+        envelope = Envelope(message)
+        await self.connection.send(envelope)
+        return envelope.message_id
+
+    async def ask(self, message: Message) -> Message:
+        """Send it and wait for its answer; everything else is kept for ``next``."""
+        message_id = await self.send(message)
+        kept = []
+        while True:
+            envelope = await self.connection.receive()
+            if envelope.reply_to == message_id:
+                self._unread.extend(kept)
+                return envelope.message
+            kept.append(envelope)
+
+    async def ask_for(self, kind: type[M], message: Message) -> M:
+        answer = await self.ask(message)
+        assert isinstance(answer, kind), answer
+        return answer
+
+    async def next(self, *kinds: type[M]) -> M:
+        """The next message of these kinds, unread ones first; others are passed over."""
+        while True:
+            envelope = self._unread.pop(0) if self._unread else await self.connection.receive()
+            if isinstance(envelope.message, kinds):
+                return envelope.message
+
+    async def hello(self, client_id: str = "client") -> ServerInfoMessage:
+        return await self.ask_for(ServerInfoMessage, Hello(client_id))
+
+    def job(self, recipe: Recipe = FAST, *, job_id: str = "job", source: Path | None = None) -> JobConfiguration:
+        source = source or self.clip
+        return JobConfiguration(
+            job_id,
+            str(source),
+            "/home/somebody/out.mp4",
+            recipe,
+            file_size=source.stat().st_size,
+            resolution="320x240",
+            codec="h264",
+            frames=234,
+            duration=7.8,
+        )
+
+    async def submit(self, job: JobConfiguration, attempt: int = 1) -> JobAccepted:
+        return await self.ask_for(JobAccepted, JobSubmit(job, attempt))
+
+    async def upload(self, job: JobConfiguration, attempt: int = 1) -> None:
+        """Send the input and have it checked."""
+        content = Path(job.input_file).read_bytes()
+        chunk = await self.ask_for(FileChunk, FileUploadStart(job.job_id, attempt, len(content)))
+        await self.put(chunk, content)
+        complete = FileUploadComplete(job.job_id, attempt, len(content), hashlib.sha256(content).hexdigest())
+        assert await self.ask(complete) == complete
+
+    async def put(self, chunk: FileChunk, content: bytes) -> None:
+        left = content[chunk.offset :]
+        assert await self.connection.upload(chunk.resource, chunk.offset, len(content), one_block(left)) == len(content)
+
+    async def start(self, job: JobConfiguration, attempt: int = 1) -> None:
+        """Submit and upload: the encode has begun when this returns."""
+        await self.submit(job, attempt)
+        await self.upload(job, attempt)
+
+    async def run(self, job: JobConfiguration, attempt: int = 1) -> JobCompleted:
+        """All the way to the result."""
+        await self.start(job, attempt)
+        return await self.next(JobCompleted)
+
+    async def fetch(self, job: JobConfiguration, attempt: int = 1) -> bytes:
+        start = await self.ask_for(FileDownloadStart, FileDownloadRequest(job.job_id, attempt))
+        content = b"".join([block async for block in self.connection.download(start.resource, 0, start.digest)])
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (start.size, start.digest)
+        return content
+
+
+async def one_block(content: bytes) -> AsyncIterator[bytes]:
+    if content:
+        yield content
