@@ -168,7 +168,9 @@ class JobCompleted:
 
 @frozen
 class JobFailed:
-    """``code``: ``encode_failed``, ``bad_input``, ``verification_failed``, ``disk_full``, ``internal``."""
+    """``code``: ``encode_failed``, ``bad_input``, ``invalid_recipe``, ``verification_failed``, ``disk_full``,
+    ``internal``.
+    """
 
     type: ClassVar[str] = "job_failed"
     job_id: str
