@@ -65,6 +65,8 @@ class ContainerSpec:
     """Codecs that FFmpeg 5.1 writes only with ``-strict -2``."""
     single_video: bool = False
     single_audio: bool = False
+    constant_rate: bool = False
+    """Whether frames come at equal intervals only."""
     anything: bool = False
     """A muxer that is not known here: FFmpeg decides what it takes."""
 
@@ -135,6 +137,7 @@ CONTAINERS = (
         audio=_words("aac mp3 mp2 ac3 eac3") | _LITTLE_PCM,
         default_video="h264",
         default_audio="libmp3lame",
+        constant_rate=True,
     ),
     ContainerSpec(
         "mpegts",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -24,6 +26,15 @@ class PacketCount:
     """The first presentation time."""
     end: float | None = None
     """The last presentation time and the packet's duration."""
+    total: float = 0.0
+    """The sum of the packets' durations; differs from the span where there are gaps or the clock jumps."""
+    shortest_gap: float | None = None
+    """Of a picture: the least time between two of its frames."""
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first to the last moment."""
+        return 0.0 if self.start is None or self.end is None else self.end - self.start
 
 
 @frozen
@@ -55,20 +66,29 @@ class PacketCounts:
 class _Tally:
     """What was seen of one stream so far, in ticks of its time base."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self.packets = 0
         self.discarded = 0
-        self.start: int | None = None
+        self.total = 0
         self.end: int | None = None
+        self.start: int | None = None
+        self.times = array("q") if kind == "video" else None
 
     def add(self, time: int | None, duration: int) -> None:
         self.packets += 1
+        self.total += duration
         if time is None:
             return
         if self.start is None or time < self.start:
             self.start = time
         if self.end is None or time + duration > self.end:
             self.end = time + duration
+        if self.times is not None:
+            self.times.append(time)
+
+    def shortest_gap(self) -> int | None:
+        times = sorted(self.times or ())
+        return min((later - earlier for earlier, later in pairwise(times) if later > earlier), default=None)
 
 
 def count_packets(path: Path) -> PacketCounts:
@@ -81,7 +101,7 @@ def count_packets(path: Path) -> PacketCounts:
         ProbeError: the file does not open.
     """
     with opened(path) as container:
-        tallies = [_Tally() for _ in container.streams]
+        tallies = [_Tally(stream.type) for stream in container.streams]
         complete = True
         try:
             for packet in container.demux():
@@ -102,6 +122,7 @@ def count_packets(path: Path) -> PacketCounts:
 
 def _count(stream: Stream, tally: _Tally) -> PacketCount:
     tick = float(stream.time_base) if stream.time_base else 0.0
+    gap = tally.shortest_gap()
     return PacketCount(
         index=stream.index,
         kind=stream.type,
@@ -109,4 +130,6 @@ def _count(stream: Stream, tally: _Tally) -> PacketCount:
         discarded=tally.discarded,
         start=None if tally.start is None else tally.start * tick,
         end=None if tally.end is None else tally.end * tick,
+        total=tally.total * tick,
+        shortest_gap=None if gap is None else gap * tick,
     )

@@ -1,0 +1,166 @@
+"""From a recipe to FFmpeg's arguments. Pure: equal values give equal commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from ffx.core.encoders import EncoderSpec
+from ffx.core.errors import RecipeError
+from ffx.core.model import EncoderSetup
+from ffx.core.recipe import Recipe
+from ffx.media.arguments import Arguments, read_arguments
+from ffx.media.containers import ContainerSpec, container_by_name
+from ffx.media.picture import Picture, PictureTask, picture_arguments
+from ffx.media.probe import MediaInfo, PacketCounts
+from ffx.media.sound import sound_arguments, sound_bitrate
+from ffx.media.streams import KeptStream, Selection, select_streams
+from ffx.media.timing import has_variable_rate
+from ffx.media.two_pass import first_pass, second_pass
+
+
+@frozen
+class Command:
+    """How FFmpeg is called for a job."""
+
+    passes: tuple[tuple[str, ...], ...]
+    """The arguments of each call, without the executable; run in the job's directory."""
+    warnings: tuple[str, ...] = ()
+    """What could not be kept, for a person."""
+
+
+def build_command(
+    recipe: Recipe,
+    media: MediaInfo,
+    specs: Mapping[str, EncoderSpec],
+    setup: EncoderSetup,
+    *,
+    input_name: str,
+    output_name: str,
+    packets: PacketCounts | None = None,
+    stats_period: float = 0.25,
+) -> Command:
+    """The command for a recipe on one machine.
+
+    ``specs`` may hold what is true for this machine: without a ``ten_bit_pixel_format`` an encoder is given 8 bit.
+    An encoder that they lack is given FFmpeg's own defaults. ``packets`` tell better than a header whether the frame
+    rate varies. ``stats_period`` is seconds between two reports; 0 leaves the option out, which FFmpeg 4.3 and older
+    do not know.
+
+    Raises:
+        RecipeError: the recipe asks for what cannot be.
+    """
+    arguments = read_arguments(recipe.ffmpeg_args)
+    container = container_by_name(recipe.container)
+    selection = select_streams(recipe, media, container, arguments)
+    if not selection.kept and not arguments.owns_mapping:
+        raise RecipeError(f"nothing of the input can be kept: it has no stream that {container.name} holds")
+    start = (*_reporting(stats_period), *setup.input_options, *_input(media, input_name))
+    variable = has_variable_rate(media.video, packets) and not container.constant_rate
+
+    def picture_of(streams: Selection) -> Picture:
+        if not recipe.encoder:
+            return Picture(remaining=arguments)
+        places = () if arguments.owns_mapping else _film_places(streams)
+        return picture_arguments(
+            PictureTask(recipe, media.video, places, specs.get(recipe.encoder), setup, arguments, variable)
+        )
+
+    picture = picture_of(selection)
+    whole = (
+        *start,
+        *_mapping(selection, arguments),
+        *picture.options,
+        *_cover_options(selection, arguments),
+        *_sound_options(recipe, selection, container, specs, arguments),
+        *_text_options(selection, container, arguments),
+        *_container_options(selection, container),
+        *picture.remaining.tokens,
+        f"file:{output_name}",
+    )
+    warnings = (*selection.warnings, *picture.warnings)
+    if not recipe.two_pass:
+        return Command((whole,), warnings)
+    films = Selection(selection.films)
+    looking = picture_of(films)
+    look = (*start, *_mapping(films, arguments), *looking.options, *looking.remaining.tokens)
+    return Command((first_pass(look, recipe.encoder), second_pass(whole, recipe.encoder)), warnings)
+
+
+def _reporting(stats_period: float) -> tuple[str, ...]:
+    # The level of warnings keeps the causes of a failure; ``-nostats`` keeps the rest out of the evidence.
+    period = ("-stats_period", f"{stats_period:g}") if stats_period else ()
+    return ("-hide_banner", "-nostdin", "-y", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", *period)
+
+
+def _input(media: MediaInfo, name: str) -> tuple[str, ...]:
+    # What was probed is what may be opened: a playlist in disguise is refused by FFmpeg too.
+    formats = ("-format_whitelist", media.container) if media.container else ()
+    return ("-protocol_whitelist", "file", *formats, "-i", f"file:{name}")
+
+
+def _mapping(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
+    if arguments.owns_mapping:
+        return ()
+    streams = tuple(word for kept in selection.kept for word in ("-map", f"0:{kept.source.index}"))
+    return (*streams, "-map_metadata", "0", "-map_chapters", "0")
+
+
+def _film_places(selection: Selection) -> tuple[int, ...]:
+    """Where the films stand among the video streams; empty when there is nothing else among them."""
+    videos = selection.of_kind("video")
+    if len(videos) == 1 or len(selection.films) == len(videos):
+        return ()
+    return tuple(place for place, kept in enumerate(videos) if not kept.source.attached_picture)
+
+
+def _cover_options(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
+    if arguments.owns_mapping:
+        return ()
+    videos = selection.of_kind("video")
+    return tuple(
+        word for place, kept in enumerate(videos) if kept.source.attached_picture for word in (f"-c:v:{place}", "copy")
+    )
+
+
+def _sound_options(
+    recipe: Recipe,
+    selection: Selection,
+    container: ContainerSpec,
+    specs: Mapping[str, EncoderSpec],
+    arguments: Arguments,
+) -> tuple[str, ...]:
+    kept = selection.of_kind("audio")
+    if not arguments.owns_mapping:
+        return sound_arguments(recipe, kept, specs)
+    # Which sound the person's mapping takes is not known, and what comes out of a filter cannot be copied.
+    copied = bool(kept) and all(stream.copied for stream in kept) and not arguments.has("filter_complex")
+    encoder = recipe.audio_encoder or ("copy" if copied else container.default_audio)
+    if encoder in ("", "none"):
+        return ("-an",) if encoder == "none" else ()
+    channels = max((stream.source.channels for stream in kept), default=2)
+    bitrate = recipe.audio_bitrate or sound_bitrate(specs.get(encoder), channels)
+    return ("-c:a", encoder, *(("-b:a", str(bitrate)) if bitrate and encoder != "copy" else ()))
+
+
+def _text_options(selection: Selection, container: ContainerSpec, arguments: Arguments) -> tuple[str, ...]:
+    """Subtitles and attached files."""
+    subtitles = selection.of_kind("subtitle")
+    attachments = ("-c:t", "copy") if selection.of_kind("attachment") else ()
+    if arguments.owns_mapping:
+        encoder = "copy" if all(kept.copied for kept in subtitles) else container.text_encoder
+        return ("-c:s", encoder) if encoder and subtitles else ()
+    if len({kept.encoder for kept in subtitles}) == 1:
+        return ("-c:s", subtitles[0].encoder, *attachments)
+    each = (word for place, kept in enumerate(subtitles) for word in (f"-c:s:{place}", kept.encoder))
+    return (*each, *attachments)
+
+
+def _container_options(selection: Selection, container: ContainerSpec) -> tuple[str, ...]:
+    experimental = any(_written_codec(kept) in container.experimental for kept in selection.kept)
+    return (*(("-strict", "-2") if experimental else ()), "-f", container.name)
+
+
+def _written_codec(kept: KeptStream) -> str:
+    return kept.source.codec if kept.copied else kept.encoder

@@ -1,0 +1,69 @@
+"""FFmpeg's complaints: a bounded memory of its stderr, and the one line that names the cause."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+_HEAD = 20
+_TAIL = 40
+_LINE = 500
+"""Characters kept of a line."""
+
+_DISK_FULL = ("No space left on device", "Disk quota exceeded", "Disc quota exceeded")
+_PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-f]+\] )+")
+_NOT_A_CAUSE = re.compile(
+    # Notes and warnings.
+    r"^(Svt\[(info|warn)\]|x265 \[(info|warning)\]|\s*$|encoded \d+ frames|.*deprecated|.*timescale not set"
+    r"|Multiple -|.*Application provided invalid|.*Starting new cluster|.*Past duration"
+    # What follows from a failure.
+    r"|Conversion failed|Error (initializing output stream|while opening encoder|opening output file|opening input file"
+    r"|sending frames|submitting a packet|muxing a packet|writing trailer|closing file)"
+    r"|.*[Tt]ask finished with error|Terminating thread|.*Nothing was written|Could not open encoder before EOF"
+    r"|Failed to inject frame|Error during demuxing|.*received no packets|av_interleaved_write_frame\(\)$"
+    r"|ff_frame_thread_encoder_init failed)"
+)
+
+
+class Complaints:
+    """Remembers the first and the last lines of what is fed to it, and whether a disk was full."""
+
+    def __init__(self) -> None:
+        self.disk_full = False
+        self._head: list[str] = []
+        self._tail: deque[str] = deque(maxlen=_TAIL)
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        *lines, rest = re.split(rb"[\r\n]", self._rest + data)
+        if len(rest) > 64 * _LINE:  # a line without end
+            lines, rest = [*lines, rest], b""
+        self._rest = rest
+        for line in lines:
+            self._keep(line.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """No more will come."""
+        self._keep(self._rest.decode("utf-8", "replace"))
+        self._rest = b""
+
+    def _keep(self, line: str) -> None:
+        self.disk_full = self.disk_full or any(words in line for words in _DISK_FULL)
+        line = line.strip()[:_LINE]
+        if not line:
+            return
+        if len(self._head) < _HEAD:
+            self._head.append(line)
+        else:
+            self._tail.append(line)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines remembered, in order."""
+        return (*self._head, *self._tail)
+
+    def cause(self) -> str:
+        """The first line that names a cause, without its address prefix; the last line where none does; or empty."""
+        lines = [_PREFIX.sub("", line) for line in self.lines]
+        causes = [line for line in lines if not _NOT_A_CAUSE.match(line)]
+        return next(iter([*causes, *reversed(lines)]), "")

@@ -1,0 +1,1 @@
+# NOTE TO ENGINEER B: the lead overwrote this file by mistake at 08:25 while you were writing it. Please write your version again (picture.py, sound.py, two_pass.py); a rival version for ideas is in /tmp/lead_two_pass.py. Another engineer (B2) has started on run.py/verify.py tests: where yours exist, yours count.
