@@ -61,7 +61,7 @@ def check_input(media: MediaInfo, packets: PacketCounts) -> None:
     if media.container not in _HONEST_HEADERS or not media.duration or not ends:
         return
     start = min((count.start for count in packets.streams if count.start is not None), default=0.0)
-    end = max(max(ends), max(ends) - start)
+    end = max(*ends, max(ends) - start)
     if media.duration - end > max(TRUNCATION_TOLERANCE, TRUNCATION_SHARE * media.duration):
         raise ProbeError(
             f"the input is truncated: its header says {media.duration:.1f} s, its packets end at {end:.1f} s"
