@@ -77,6 +77,7 @@ class CapabilityService:
         self._passing: dict[str, float] = {}  # failures that may pass, with the time of the last look
         self._running: dict[str, asyncio.Event] = {}
         self._measured: set[str] = set()
+        self._missing: tuple[EncoderReport, ...] = ()
         self._complete = False
         self._devices_are_remembered = False
         self._saved = self._told = time.monotonic()
@@ -103,6 +104,7 @@ class CapabilityService:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_LIMIT):
                 await self._know(first)
+        self._missing = self._not_built()
         if remembered is None:
             await self._save()
 
@@ -133,7 +135,7 @@ class CapabilityService:
 
     def snapshot(self) -> ServerCapabilities:
         """What is known now; cheap. The load is that since the last look."""
-        reports = (*self._in_order(), *self._not_built())
+        reports = (*self._in_order(), *self._missing)
         largest = {report.max_resolution for report in reports if report.works}
         return ServerCapabilities(
             hostname=self._machine.hostname,

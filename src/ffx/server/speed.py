@@ -15,12 +15,12 @@ from ffx.core.model import RESOLUTIONS, EncoderReport
 from ffx.media.trial import TrialOutcome, try_encoder
 from ffx.server.machine import free_memory
 
-TIME_LIMIT = 15.0
+TIME_LIMIT = 8.0
 """Seconds for one encode; an encoder that needs longer is as slow as what it managed by then."""
 
-_FEW = 10
-_MANY = 5000
-_ENOUGH = 0.5
+_FEW = 6
+_MANY = 3000
+_ENOUGH = 0.3
 """Seconds that the longer encode must take beyond the shorter one: many times what a start varies by."""
 
 _PICTURES = 8
@@ -43,7 +43,7 @@ async def measure_fps(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> float:
     few = await _timed(ffmpeg, spec, trial, _FEW)
     if not few.works:
         return _before_time_ran_out(few)
-    frames = 4 * _FEW
+    frames = 5 * _FEW
     while True:
         many = await _timed(ffmpeg, spec, trial, frames)
         if not many.works:
@@ -57,13 +57,15 @@ async def measure_fps(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> float:
 async def largest_resolution(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> str:
     """The largest of 8K, 4K, 2K and 1080p that a real encode of two frames works with; empty: none of them.
 
-    One that would not fit into the free memory is passed over: a trial must not push the machine into swapping.
+    The picture is plain, because only its size is in question. A size that would not fit into the free memory is
+    passed over: a trial must not push the machine into swapping.
     """
     for name in reversed(list(RESOLUTIONS)):
         width, height = RESOLUTIONS[name]
         if not spec.encoder_type.is_hardware and width * height * 1.5 * _FRAMES_HELD > free_memory():
             continue
-        outcome = await try_encoder(ffmpeg, spec, trial, size=(width, height), frames=2, time_limit=TIME_LIMIT)
+        plain = f"color=c=gray:s={width}x{height}:r=25"
+        outcome = await try_encoder(ffmpeg, spec, trial, frames=2, time_limit=TIME_LIMIT, source=plain)
         if outcome.works:
             return name
     return ""
