@@ -49,10 +49,11 @@ class ClientConnection(Connection):
     @abstractmethod
     async def upload(self, resource: str, offset: int, total: int, blocks: AsyncIterable[bytes]) -> int:
         """Send ``blocks`` as the bytes of ``resource`` from ``offset`` on, of ``total`` in all; returns how many
-        bytes the server has then.
+        bytes the server has then. ``blocks`` is all the rest of the file, and is closed when it is a generator.
 
         Raises:
-            TransferError: the server refused them (its code says why) or the way broke (``interrupted``).
+            TransferError: the server refused them (its code says why), the way broke (``interrupted``), or the
+                blocks were more or fewer than announced (``source_changed``). What ``blocks`` raises passes through.
         """
 
     @abstractmethod

@@ -92,9 +92,14 @@ class FileRequests:
             response.set_status(206)
             response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size}"
         response.content_length = end - start
-        await response.prepare(request)
-        await self._send_bytes(request, file, start, end)
-        await response.write_eof()
+        try:
+            await response.prepare(request)
+            await self._send_bytes(request, file, start, end)
+            await response.write_eof()
+        except (ConnectionError, TimeoutError):
+            # The client left, takes nothing any more, or the file shrank: an answer that breaks off says it best.
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
     async def _send_bytes(self, request: web.BaseRequest, file: BinaryIO, start: int, end: int) -> None:
@@ -105,19 +110,13 @@ class FileRequests:
         loop = asyncio.get_running_loop()
         piece = _FIRST_PIECE
         while start < end:
-            transport = request.transport
-            if transport is None:
-                raise ConnectionResetError("the client went away during its download")
+            if request.transport is None:
+                raise ConnectionResetError
             began = loop.time()
-            try:
-                async with asyncio.timeout(self._limits.idle):
-                    sent = await loop.sendfile(transport, file, start, min(piece, end - start))
-            except TimeoutError:
-                transport.abort()
-                raise ConnectionResetError("the client takes nothing any more") from None
+            async with asyncio.timeout(self._limits.idle):
+                sent = await loop.sendfile(request.transport, file, start, min(piece, end - start))
             if not sent:
-                transport.abort()
-                raise ConnectionResetError("the file became shorter while it was sent")
+                raise ConnectionAbortedError
             start += sent
             quick = loop.time() - began < 1
             piece = min(_LARGEST_PIECE, piece * 2) if quick else max(_FIRST_PIECE, piece // 2)

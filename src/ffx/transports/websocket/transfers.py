@@ -79,7 +79,7 @@ class Transfers:
     async def _read(self, answer: ClientResponse) -> bytes:
         try:
             return await answer.content.readany()
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:  # the last one: closed on this side
             raise self._interrupted(error) from None
 
     async def _offset(self, answer: ClientResponse) -> int:
