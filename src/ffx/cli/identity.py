@@ -33,8 +33,11 @@ def known_token(folders: Folders) -> str:
 
 
 def client_id(folders: Folders) -> str:
-    """Who this user is to servers; made once."""
-    return _kept(folders.state / "client_id", lambda: str(uuid.uuid4()))
+    """Who this process is to servers: the user's id, made once, and a part of its own.
+
+    A server speaks to the newest connection of a client, so two commands at a time must be two clients.
+    """
+    return f"{_kept(folders.state / 'client_id', lambda: str(uuid.uuid4()))}.{secrets.token_hex(4)}"
 
 
 def server_id(folders: Folders, *, name: str, port: int) -> str:

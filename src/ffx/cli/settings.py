@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -101,6 +102,11 @@ def serve_settings(source: Source) -> ServeTable:
         log_level=source.value("--log-level", "FFX_LOG_LEVEL", _log_level, table.log_level.upper()),
         log_file=source.value("--log-file", "FFX_LOG_FILE", _word, table.log_file),
     )
+
+
+def temp_dir_of(settings: ServeTable) -> Path:
+    """Where files of jobs are kept."""
+    return Path(settings.temp_dir or tempfile.gettempdir()).expanduser().absolute()
 
 
 def submit_settings(source: Source) -> SubmitTable:

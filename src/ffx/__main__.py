@@ -1,0 +1,5 @@
+"""``python -m ffx``."""
+
+from ffx.cli.main import run
+
+run()

@@ -1,0 +1,43 @@
+"""``ffx serve``: take jobs of clients and encode them on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from ffx.cli.options import config_option, json_option, start
+
+
+@click.command(short_help="Encode on this machine for clients.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for all.  [FFX_HOST; 127.0.0.1]")
+@click.option("--port", metavar="PORT", help="0 picks one.  [FFX_PORT; 8765]")
+@click.option("--max-jobs", metavar="N", help="Encodes at a time.  [FFX_MAX_JOBS; 2]")
+@click.option("--max-file-size", metavar="SIZE", help="Largest input, such as 10GB.  [FFX_MAX_FILE_SIZE; 10GB]")
+@click.option("--name", metavar="NAME", help="How clients call this server.  [FFX_NAME; the host's name]")
+@click.option("--temp-dir", metavar="DIR", help="Where files of jobs are kept.  [FFX_TEMP_DIR; the system's own]")
+@config_option
+@click.option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.  [FFX_LOG_LEVEL; INFO]")
+@click.option("--log-file", metavar="FILE", help="Log to a file too.  [FFX_LOG_FILE]")
+@click.option("--test-capabilities", is_flag=True, help="Try every encoder, print the result and end.")
+@click.option("--validate-config", is_flag=True, help="Check the configuration, print what is in force and end.")
+@json_option
+def serve(
+    config: str | None, test_capabilities: bool, validate_config: bool, as_json: bool, **options: str | None
+) -> int:
+    """Encode on this machine for clients, until SIGINT or SIGTERM.
+
+    The first line on stdout says where it listens, as soon as jobs can be taken:
+    "ffx server NAME listens on ws://ADDRESS:PORT". The log goes to stderr.
+
+    Clients need this server's token. Those of the same user on this machine find it by themselves; for others,
+    give the content of the token file (the log names it) to "ffx servers add HOST:PORT" there. FFX_TOKEN sets another.
+    """
+    from ffx.cli import serving
+
+    assembly = start(config, **options)
+    if validate_config:
+        return serving.validate(assembly, as_json=as_json)
+    if test_capabilities:
+        return serving.test_capabilities(assembly, as_json=as_json)
+    if as_json:
+        raise click.UsageError("--json goes with --test-capabilities or --validate-config")
+    return serving.serve(assembly)

@@ -1,0 +1,151 @@
+"""What ``ffx submit --dry-run`` shows: how the servers rank, what they warn of, and the command that would run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from attrs import frozen
+
+from ffx.cli.planning import Planned
+from ffx.cli.text import print_line
+from ffx.client.farm import Survey
+from ffx.core.encoders import EncoderSpec
+from ffx.core.errors import FfxError, NoServerError
+from ffx.core.model import CapabilityMatch, EncoderSetup, ServerInfo
+from ffx.core.policy import Ranking
+from ffx.core.wire import to_plain
+from ffx.media.command import Command, build_command
+from ffx.media.plan import with_encoder
+
+SHOWN = 3
+"""Servers that people are shown; JSON has all."""
+
+
+@frozen
+class _Candidate:
+    """One server for one job."""
+
+    server: ServerInfo
+    match: CapabilityMatch
+    command: Command | None = None
+    error: str = ""
+    """Why there is no command though nothing is missing."""
+
+
+def show_survey(
+    survey: Survey, planned: Sequence[Planned], specs: Mapping[str, EncoderSpec], *, as_json: bool
+) -> list[int]:
+    """Print one job after the other; returns for each 0, or 3 when no server could do it."""
+    statuses = []
+    for plan in planned:
+        ranking = survey.rankings[plan.job.job_id]
+        candidates = _candidates(survey, ranking, plan, specs)
+        if as_json:
+            click.echo(json.dumps(_plain(plan, candidates, ranking, survey), allow_nan=False))
+        else:
+            _print_job(plan, candidates, ranking, survey)
+        statuses.append(0 if ranking.compatible else NoServerError.exit_status)
+    return statuses
+
+
+def _candidates(survey: Survey, ranking: Ranking, plan: Planned, specs: Mapping[str, EncoderSpec]) -> list[_Candidate]:
+    servers = {server.server_id: server for server in survey.servers}
+    return [_candidate(servers[match.server_id], match, plan, specs) for match in ranking.matches]
+
+
+def _candidate(
+    server: ServerInfo, match: CapabilityMatch, plan: Planned, specs: Mapping[str, EncoderSpec]
+) -> _Candidate:
+    if not match.compatible:
+        return _Candidate(server, match)
+    report = server.capabilities.encoder(match.encoder)
+    job = plan.job if report is None else with_encoder(plan.job, match.encoder, specs, report.encoder_type)
+    try:
+        command = build_command(
+            job.recipe,
+            plan.media,
+            specs,
+            report.setup if report is not None else EncoderSetup(),
+            # The server gives the files names of its own; these make the command one that can be run here.
+            input_name=job.input_file,
+            output_name=job.output_file,
+        )
+    except FfxError as error:
+        return _Candidate(server, match, error=str(error))
+    return _Candidate(server, match, command)
+
+
+# -- For people -------------------------------------------------------------------------------------------------
+
+
+def _print_job(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking, survey: Survey) -> None:
+    print_line(f"{plan.job.input_file} -> {plan.job.output_file}")
+    for candidate in candidates[:SHOWN]:
+        _print_candidate(candidate)
+    if len(candidates) > SHOWN:
+        print_line(f"  and {len(candidates) - SHOWN} more")
+    for name, reason in survey.unreachable.items():
+        print_line(f"  {name}: cannot be reached: {reason}")
+    if not ranking.compatible:
+        print_line("  no server can do it")
+    for alternative in ranking.alternatives:
+        print_line(f"  {alternative}")
+    best = candidates[0] if candidates else None
+    for argv in best.command.passes if best is not None and best.command is not None else ():
+        print_line(f"  {shlex.join(('ffmpeg', *argv))}")
+    for warning in best.command.warnings if best is not None and best.command is not None else ():
+        print_line(f"  {warning}")
+
+
+def _print_candidate(candidate: _Candidate) -> None:
+    match = candidate.match
+    encoder = f" with {match.encoder}" if match.encoder else ""
+    recommended = ", recommended" if match.recommended else ""
+    print_line(
+        f"  {candidate.server.name}{encoder}: score {match.total_score:.2f}{recommended} (compatibility "
+        f"{match.compatibility_score:.2f}, performance {match.performance_estimate:.2f}, load {match.load_score:.2f})"
+    )
+    if match.missing_capabilities:
+        print_line(f"    missing: {', '.join(match.missing_capabilities)}")
+    for warning in match.warnings:
+        print_line(f"    warning: {warning}")
+    if candidate.error:
+        print_line(f"    {candidate.error}")
+
+
+# -- For programs -----------------------------------------------------------------------------------------------
+
+
+def _plain(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking, survey: Survey) -> dict[str, Any]:
+    return {
+        "job_id": plan.job.job_id,
+        "input": plan.job.input_file,
+        "output": plan.job.output_file,
+        "recipe": to_plain(plan.job.recipe),
+        "required": list(plan.job.needs),
+        "servers": [_plain_candidate(candidate) for candidate in candidates],
+        "alternatives": list(ranking.alternatives),
+        "unreachable": dict(survey.unreachable),
+    }
+
+
+def _plain_candidate(candidate: _Candidate) -> dict[str, Any]:
+    match, command = candidate.match, candidate.command
+    return {
+        "server": candidate.server.name,
+        "server_id": match.server_id,
+        "encoder": match.encoder,
+        "score": round(match.total_score, 4),
+        "compatibility": round(match.compatibility_score, 4),
+        "performance": round(match.performance_estimate, 4),
+        "load": round(match.load_score, 4),
+        "recommended": match.recommended,
+        "missing": list(match.missing_capabilities),
+        "warnings": [*match.warnings, *(command.warnings if command is not None else ())],
+        "command": [["ffmpeg", *argv] for argv in command.passes] if command is not None else [],
+        "error": candidate.error,
+    }

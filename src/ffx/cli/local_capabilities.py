@@ -1,0 +1,33 @@
+"""What this machine can do, found with every plugin's detectors and encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ffx.cli.assembly import Assembly
+from ffx.core.configuration import ServeTable, parse_size
+from ffx.server.capabilities import CapabilityService
+
+
+def capability_service(
+    assembly: Assembly,
+    *,
+    disk: Path,
+    max_file_size: int = parse_size(ServeTable().max_file_size),
+    on_change: Callable[[], None] = lambda: None,
+) -> CapabilityService:
+    """Nothing is tried yet. ``disk`` is where jobs are kept; ``max_file_size`` in bytes.
+
+    Raises:
+        FfmpegNotFound: there is no FFmpeg.
+    """
+    return CapabilityService(
+        assembly.ffmpeg(),
+        detectors=assembly.plugins.detectors(),
+        specs=assembly.specs(),
+        cache=assembly.folders.cache,
+        disk=disk,
+        max_file_size=max_file_size,
+        on_change=on_change,
+    )

@@ -1,0 +1,91 @@
+"""How a machine and its encoders read: tables for people, plain values for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ffx.cli.text import print_line, print_table, share
+from ffx.core.model import EncoderReport, ServerCapabilities, ServerInfo
+from ffx.core.wire import to_plain
+
+VENDORS = ("nvidia", "intel", "amd", "apple", "other", "software")
+
+
+def plain_capabilities(capabilities: ServerCapabilities, *, server: str, address: str = "") -> dict[str, Any]:
+    """The capabilities of one machine, with the name that a person knows it by."""
+    plain: dict[str, Any] = to_plain(capabilities)
+    return {"server": server, "address": address, **plain}
+
+
+def print_machine(capabilities: ServerCapabilities, *, title: str) -> None:
+    """What the machine is and a table of all encoders, hardware first; those that fail have reason and hint."""
+    print_line(title)
+    print_line(_facts(capabilities))
+    rows = [_row(report) for report in in_order(capabilities.encoders)]
+    heading = ("VENDOR", "ENCODER", "CODEC", "WORKS", "LARGEST", "10 BIT", "FPS", "WHY NOT")
+    print_table(rows, heading=heading, indent="  ")
+    if not capabilities.complete:
+        print_line("  some encoders or speeds are still being tried")
+
+
+def print_encoders(info: ServerInfo) -> None:
+    """What a server can encode, in a few lines: hardware by vendor, then software."""
+    working = [report for report in in_order(info.capabilities.encoders) if report.works]
+    for vendor in VENDORS:
+        names = [report.name for report in working if report.vendor == vendor]
+        if names:
+            print_line(f"  {vendor}: {', '.join(names)}")
+    if not working:
+        print_line("  no encoder works there")
+
+
+def print_failing(encoders: Iterable[EncoderReport]) -> None:
+    """The encoders that do not work, by vendor, with what to do."""
+    failing = [report for report in in_order(encoders) if not report.works]
+    for vendor in VENDORS:
+        of_vendor = [report for report in failing if report.vendor == vendor]
+        if of_vendor:
+            print_line(f"  {vendor}:")
+        for report in of_vendor:
+            print_line(f"    {report.name}: {report.reason}{': ' if report.hint else ''}{report.hint}")
+
+
+def in_order(encoders: Iterable[EncoderReport]) -> Sequence[EncoderReport]:
+    """By vendor, pictures before sound, the working ones first, then by name."""
+
+    def place(report: EncoderReport) -> tuple[int, bool, bool, str]:
+        vendor = VENDORS.index(report.vendor) if report.vendor in VENDORS else len(VENDORS)
+        return vendor, report.kind != "video", not report.works, report.name
+
+    return sorted(encoders, key=place)
+
+
+def _facts(capabilities: ServerCapabilities) -> str:
+    facts = [
+        f"{capabilities.hostname} ({capabilities.os})",
+        f"{capabilities.cpu_cores} cores",
+        f"{capabilities.memory_gb:.1f} GB memory",
+        f"{capabilities.disk_space_gb:.1f} GB free",
+        f"FFmpeg {capabilities.ffmpeg_version}",
+        f"CPU load {share(capabilities.current_load)}",
+    ]
+    if capabilities.estimated_performance:
+        facts.append(f"performance {capabilities.estimated_performance:.0f} of 1000")
+    if capabilities.max_resolution:
+        facts.append(f"up to {capabilities.max_resolution}")
+    return "  " + ", ".join(facts)
+
+
+def _row(report: EncoderReport) -> tuple[str, ...]:
+    why = f"{report.reason}{': ' if report.hint else ''}{report.hint}"
+    return (
+        report.vendor,
+        report.name,
+        report.codec,
+        "yes" if report.works else "no",
+        report.max_resolution,
+        "yes" if report.ten_bit else "",
+        f"{report.fps:.0f}" if report.fps else "",
+        why,
+    )

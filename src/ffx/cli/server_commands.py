@@ -1,0 +1,231 @@
+"""What ``ffx servers`` does: the book of servers, and short conversations with them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from attrs import evolve, frozen
+
+from ffx.cli import machine
+from ffx.cli.assembly import Assembly
+from ffx.cli.conversations import converse
+from ffx.cli.endpoints import book, endpoint, known_endpoints, token_for
+from ffx.cli.text import print_json, print_line, print_note, print_table, share
+from ffx.client.connection import Endpoint, ServerConnection
+from ffx.client.serverbook import RememberedServer
+from ffx.core.addressing import Address, parse_address
+from ffx.core.errors import FfxError, UsageError
+from ffx.core.model import ServerInfo
+from ffx.core.text import one_line
+
+
+@frozen
+class Look:
+    """What a short conversation with a server brought: its info and the round trip in seconds, or an error."""
+
+    endpoint: Endpoint
+    info: ServerInfo | None = None
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def state(self) -> str:
+        return self.info.status.value if self.info is not None else "unreachable"
+
+
+# -- Commands ---------------------------------------------------------------------------------------------------
+
+
+def list_servers(assembly: Assembly, *, as_json: bool) -> int:
+    """Every server with its state; one that is unreachable is listed as such, and is no failure."""
+    looks = look_at(assembly, known_endpoints(assembly))
+    if as_json:
+        print_json([_plain(look) for look in looks])
+        return 0
+    if not looks:
+        print_line("no server is known; add one with: ffx servers add HOST:PORT")
+        return 0
+    print_table([_row(look) for look in looks], heading=("NAME", "ADDRESS", "STATE", "JOBS", "CPU", "PREFERRED FOR"))
+    _print_errors(looks)
+    return 0
+
+
+def add_server(
+    assembly: Assembly, text: str, *, name: str | None, token_stdin: bool, force: bool, as_json: bool
+) -> int:
+    """Remember a server after a conversation with it.
+
+    Raises:
+        FfxError: it cannot be reached or refuses the token, and ``force`` was not given.
+    """
+    address = parse_address(text)
+    if address.port == 0:
+        raise UsageError(f"cannot read the address {text!r}: a server never listens on port 0")
+    token = _token_to_remember(assembly, address, from_stdin=token_stdin)
+    candidate = Endpoint(name or address.authority, address, token or token_for(assembly, address))
+    try:
+        info = asyncio.run(converse(assembly, candidate, _learn))
+    except FfxError as error:
+        if not force:
+            raise
+        info = None
+        print_note(f"ffx: {one_line(str(error))}; remembered all the same")
+    server = _remember(assembly, name or "", info.name if info is not None else "", address, token)
+    if as_json:
+        print_json(_plain(Look(evolve(candidate, name=server.name), info)))
+    elif info is not None:
+        print_line(f"added {server.name} at {address}: {info.max_jobs} jobs at a time; it can encode with")
+        machine.print_encoders(info)
+    else:
+        print_line(f"added {server.name} at {address}")
+    return 0
+
+
+def remove_server(assembly: Assembly, name_or_address: str) -> int:
+    """Raises UsageError when there is no such server."""
+    removed = book(assembly).remove(name_or_address)
+    print_line(f"removed {removed.name} at {removed.address}")
+    return 0
+
+
+def test_servers(assembly: Assembly, names: Sequence[str], *, as_json: bool) -> int:
+    """Ping; 1 if any server does not answer."""
+    endpoints = tuple(endpoint(assembly, name) for name in names) or known_endpoints(assembly)
+    if not endpoints and not as_json:
+        print_line("no server is known; add one with: ffx servers add HOST:PORT")
+    looks = look_at(assembly, endpoints)
+    if as_json:
+        print_json([_plain(look) for look in looks])
+    for look in looks if not as_json else ():
+        answer = look.error or f"{look.seconds * 1000:.1f} ms"
+        print_line(f"{look.endpoint.name} at {look.endpoint.address}: {answer}")
+    return 1 if any(look.error for look in looks) else 0
+
+
+def prefer_server(assembly: Assembly, name_or_address: str, kinds: Sequence[str], *, removing: bool) -> int:
+    """Change what one server is preferred for. Raises UsageError when there is no such server."""
+    servers = book(assembly)
+    before = servers.find(name_or_address).preferred_for
+    if removing:
+        after = tuple(kind for kind in before if kind not in kinds)
+    else:
+        after = (*before, *kinds)
+    preferred = servers.prefer(name_or_address, after)
+    print_line(f"{preferred.name} is preferred for {', '.join(preferred.preferred_for) or 'nothing'}")
+    return 0
+
+
+# -- Conversations ----------------------------------------------------------------------------------------------
+
+
+def look_at(assembly: Assembly, endpoints: Sequence[Endpoint]) -> tuple[Look, ...]:
+    """Greet and ping servers, all at once."""
+
+    async def all_at_once() -> tuple[Look, ...]:
+        return tuple(await asyncio.gather(*(_look(assembly, endpoint) for endpoint in endpoints)))
+
+    return asyncio.run(all_at_once())
+
+
+async def _look(assembly: Assembly, endpoint: Endpoint) -> Look:
+    async def ping(server: ServerConnection) -> Look:
+        seconds = await server.ping()
+        return Look(endpoint, server.info, seconds)
+
+    try:
+        return await converse(assembly, endpoint, ping)
+    except FfxError as error:
+        return Look(endpoint, error=one_line(str(error)))
+
+
+async def _learn(server: ServerConnection) -> ServerInfo:
+    answer = await server.capabilities()
+    return evolve(server.info, capabilities=answer.capabilities)
+
+
+# -- Tokens -----------------------------------------------------------------------------------------------------
+
+
+def _token_to_remember(assembly: Assembly, address: Address, *, from_stdin: bool) -> str:
+    """The token to keep with a server; empty for one that is found without.
+
+    Raises:
+        UsageError: there is none, and nobody to ask.
+    """
+    if from_stdin:
+        token = sys.stdin.readline().strip()
+        if not token:
+            raise UsageError("--token-stdin: there is no token on standard input")
+        return token
+    given = assembly.environment.get("FFX_TOKEN", "")
+    if given or (address.is_loopback and token_for(assembly, address)):
+        return given
+    if sys.stdin.isatty():
+        return str(click.prompt(f"Token of {address.authority}", hide_input=True, err=True)).strip()
+    raise UsageError(f"{address.authority} needs its token: give --token-stdin or FFX_TOKEN; its log names the file")
+
+
+def _remember(assembly: Assembly, asked: str, own: str, address: Address, token: str) -> RememberedServer:
+    """Add a server to the book, under the name that was asked for or its own; its preferences are kept.
+
+    Raises:
+        UsageError: another server has the name that was asked for.
+    """
+    servers = book(assembly)
+    known = next((s for s in servers.servers() if parse_address(s.address) == address), None)
+    taken = {s.name: s.address for s in servers.servers() if s != known}
+    if asked in taken:
+        raise UsageError(f"the name {asked!r} is taken by {taken[asked]}; choose another, or remove that one first")
+    # Two servers of one machine are both called like the host until somebody names them.
+    wanted = asked or one_line(own) or address.authority
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    name = next(free for free in itertools.chain((wanted,), numbered) if free not in taken)
+    server = RememberedServer(name, str(address), token, known.preferred_for if known is not None else ())
+    servers.add(server)
+    return server
+
+
+# -- Showing ----------------------------------------------------------------------------------------------------
+
+
+def _row(look: Look) -> tuple[str, ...]:
+    preferred = ", ".join(look.endpoint.preferred_for)
+    if look.info is None:
+        return look.endpoint.name, str(look.endpoint.address), look.state, "", "", preferred
+    jobs = f"{look.info.current_jobs}/{look.info.max_jobs}"
+    load = share(look.info.capabilities.current_load)
+    return look.endpoint.name, str(look.endpoint.address), look.state, jobs, load, preferred
+
+
+def _print_errors(looks: Sequence[Look]) -> None:
+    for look in looks:
+        if look.error:
+            print_line(f"{look.endpoint.name}: {look.error}")
+
+
+def _plain(look: Look) -> dict[str, Any]:
+    info = look.info
+    plain: dict[str, Any] = {
+        "name": look.endpoint.name,
+        "address": str(look.endpoint.address),
+        "state": look.state,
+        "error": look.error,
+        "preferred_for": list(look.endpoint.preferred_for),
+        "seconds": round(look.seconds, 6) if look.info is not None else None,
+    }
+    if info is not None:
+        plain |= {
+            "server_id": info.server_id,
+            "jobs": info.current_jobs,
+            "max_jobs": info.max_jobs,
+            "cpu": info.capabilities.current_load,
+            "version": info.version,
+            "software_encoders": list(info.capabilities.software_encoders),
+            "hardware_encoders": {v: list(names) for v, names in info.capabilities.hardware_encoders.items()},
+        }
+    return plain

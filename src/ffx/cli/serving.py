@@ -1,0 +1,235 @@
+"""Runs a server: detection first, then the port, then jobs until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import asdict
+
+from ffx import __version__
+from ffx.cli import machine
+from ffx.cli.assembly import Assembly
+from ffx.cli.identity import server_id, server_token
+from ffx.cli.local_capabilities import capability_service
+from ffx.cli.logs import start_logging
+from ffx.cli.running import announced
+from ffx.cli.settings import effective, serve_settings, temp_dir_of
+from ffx.cli.signals import stop_signals
+from ffx.cli.text import print_json, print_line
+from ffx.core.addressing import Address
+from ffx.core.configuration import Configuration, ServeTable, parse_size
+from ffx.core.errors import ConfigurationError
+from ffx.core.registry import suggestion
+from ffx.core.text import printable
+from ffx.core.wire import to_plain
+from ffx.server.capabilities import CapabilityService
+from ffx.server.options import ServerOptions
+from ffx.server.server import Server
+
+SCHEME = "ws"
+
+_log = logging.getLogger(__name__)
+
+
+def serve(assembly: Assembly) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit status.
+
+    Raises:
+        ConfigurationError: a setting cannot be followed, such as a folder that cannot be written.
+        ConnectError: the address cannot be had.
+        FfmpegNotFound: there is no FFmpeg.
+    """
+    settings = serve_settings(assembly.source)
+    start_logging(settings.log_level, settings.log_file)
+    with contextlib.suppress(_Stopped):
+        asyncio.run(_until_stopped(lambda stop: _serve(assembly, settings, stop)))
+    return 0
+
+
+def test_capabilities(assembly: Assembly, *, as_json: bool) -> int:
+    """Try everything that FFmpeg lists, measure what works, print it; 1 when no encoder works at all."""
+    settings = serve_settings(assembly.source)
+    start_logging(settings.log_level, settings.log_file)
+    capabilities = capability_service(
+        assembly, disk=_temp_dir(settings), max_file_size=parse_size(settings.max_file_size)
+    )
+    asyncio.run(_complete(capabilities))
+    found = capabilities.snapshot()
+    name = settings.name or socket.gethostname()
+    if as_json:
+        print_json(machine.plain_capabilities(found, server=name))
+    else:
+        machine.print_machine(found, title=name)
+    return 0 if any(report.works for report in found.encoders) else 1
+
+
+def validate(assembly: Assembly, *, as_json: bool) -> int:
+    """Check all that can be wrong with a configuration and print what is in force.
+
+    Raises:
+        ConfigurationError: what is wrong, and where.
+        FfmpegNotFound: the FFmpeg that is named cannot be used.
+    """
+    configuration = effective(assembly.source)
+    assembly.policy()
+    known = [record.name for record in assembly.plugins.records()]
+    for name in configuration.plugins.disabled:
+        if name not in known:
+            raise ConfigurationError(f"plugins.disabled: there is no plugin {name!r}{suggestion(name, known)}")
+    _temp_dir(configuration.serve)
+    if configuration.ffmpeg.path:
+        assembly.ffmpeg()
+    if as_json:
+        print_json({"valid": True, "configuration": to_plain(configuration)})
+    else:
+        _print_configuration(configuration)
+    return 0
+
+
+# -- Serving --------------------------------------------------------------------------------------------------
+
+
+class _Stopped(Exception):
+    """Somebody wants it to end before it began."""
+
+
+async def _until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run the work, which ends itself when the event is set; a second stop signal does not wait for that."""
+    stop = asyncio.Event()
+    task = asyncio.current_task()
+    assert task is not None
+
+    def on_signal() -> None:
+        if stop.is_set():
+            task.cancel()
+        stop.set()
+
+    with stop_signals(on_signal):
+        try:
+            await work(stop)
+        except asyncio.CancelledError:
+            raise _Stopped from None
+
+
+async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event) -> None:
+    temp_dir = _temp_dir(settings)
+    name = settings.name or socket.gethostname()
+    identity = server_id(assembly.folders, name=name, port=settings.port)
+    token = server_token(assembly.folders, assembly.environment)
+    max_file_size = parse_size(settings.max_file_size)
+
+    def tell_clients() -> None:
+        server.capabilities_changed()
+
+    capabilities = capability_service(assembly, disk=temp_dir, max_file_size=max_file_size, on_change=tell_clients)
+    server = Server(
+        ServerOptions(
+            host=settings.host,
+            port=settings.port,
+            max_jobs=settings.max_jobs,
+            max_file_size=max_file_size,
+            name=name,
+            temp_dir=temp_dir,
+        ),
+        capabilities=capabilities,
+        token=token,
+        server_id=identity,
+        version=__version__,
+        modify_command=assembly.plugins.modify_command,
+    )
+    if not await _unless(stop, capabilities.prepare()):
+        return
+    async with server, _listening(assembly, settings, server) as address:
+        with announced(assembly.folders, server_id=identity, name=name, address=address):
+            click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
+            _log_start(assembly, address)
+            await stop.wait()
+            _log.info("stopping: nothing new is taken, running jobs are handed back")
+            await server.drain()
+            await server.stop()
+    _log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _listening(assembly: Assembly, settings: ServeTable, server: Server) -> AsyncIterator[Address]:
+    transport = assembly.transport(SCHEME)
+    listener = await transport.listen(Address(settings.host, settings.port, SCHEME), server)
+    try:
+        server.listening_at(listener.address)
+        yield listener.address
+    finally:
+        await listener.close()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work, unless it is stopped; returns whether it was done. Raises what the work raises."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
+            return True
+        return False
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.wait((working, stopping))
+
+
+def _log_start(assembly: Assembly, address: Address) -> None:
+    if "FFX_TOKEN" in assembly.environment:
+        _log.info("clients need the token of FFX_TOKEN")
+    else:
+        _log.info("clients of other users and machines need the token in %s", assembly.folders.token_file)
+    if not address.is_loopback:
+        _log.warning("others on the network can reach %s; the token and files travel unencrypted", address)
+
+
+async def _complete(capabilities: CapabilityService) -> None:
+    async def idle() -> None:
+        """No job ever runs here."""
+
+    await capabilities.prepare()
+    await capabilities.complete(idle)
+    await capabilities.refresh_load()
+
+
+def _temp_dir(settings: ServeTable) -> Path:
+    """Where files of jobs are kept. Raises ConfigurationError when nothing can be written there."""
+    folder = temp_dir_of(settings)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"the folder for temporary files {folder} cannot be written: {reason}") from None
+    return folder
+
+
+# -- Showing a configuration ------------------------------------------------------------------------------------
+
+
+def _print_configuration(configuration: Configuration) -> None:
+    print_line("the configuration is valid; in force are")
+    for table, values in asdict(configuration).items():
+        for name, value in values.items():
+            print_line(f"  {table}.{name} = {_as_written(value)}")
+
+
+def _as_written(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_as_written(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_as_written(item)}" for name, item in value.items()) + "}"
+    return str(value)
