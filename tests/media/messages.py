@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 _QSV_REFUSALS = {
@@ -47,7 +48,7 @@ def _unsupported_param(a: dict[str, Any]) -> list[str]:
     return [*refused, last]
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "nvenc.api_version": _api_version,
     "nvenc.open_session": _open_session,
     "nvenc.cuda_context": lambda a: [f"Failed creating CUDA context for NVENC: {a['cuda_error']}"],

@@ -103,8 +103,10 @@ class Replay:
 def of_build(name: str) -> Replay:
     """The listings of a real build, such as ``debian12-apt-5.1.9``."""
     listings = HARDWARE / "listings"
-    texts = [(listings / f"{name}.{kind}.txt").read_bytes().decode() for kind in ("version", "encoders", "formats")]
-    return Replay(*texts)
+    version, encoders, formats = (
+        (listings / f"{name}.{kind}.txt").read_bytes().decode() for kind in ("version", "encoders", "formats")
+    )
+    return Replay(version, encoders, formats)
 
 
 def listing(*encoders: str, kind: str = "V") -> str:
