@@ -17,6 +17,7 @@ from ffx.core.messages import (
     Hello,
     JobAccepted,
     JobCompleted,
+    JobFailed,
     JobSubmit,
     Message,
     ServerInfoMessage,
@@ -49,7 +50,7 @@ class Talk:
     async def ask(self, message: Message) -> Message:
         """Send it and wait for its answer; everything else is kept for ``next``."""
         message_id = await self.send(message)
-        kept = []
+        kept: list[Envelope] = []
         while True:
             envelope = await self.connection.receive()
             if envelope.reply_to == message_id:
@@ -63,11 +64,12 @@ class Talk:
         return answer
 
     async def next(self, *kinds: type[M]) -> M:
-        """The next message of these kinds, unread ones first; others are passed over."""
+        """The next message of these kinds, unread ones first; others are passed over, but for failures."""
         while True:
             envelope = self._unread.pop(0) if self._unread else await self.connection.receive()
             if isinstance(envelope.message, kinds):
                 return envelope.message
+            assert not isinstance(envelope.message, JobFailed), envelope.message
 
     async def hello(self, client_id: str = "client") -> ServerInfoMessage:
         return await self.ask_for(ServerInfoMessage, Hello(client_id))

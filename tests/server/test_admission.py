@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -25,8 +28,8 @@ from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, SLOW, Talk
 
 
-async def rejected(talk: Talk, recipe: Recipe = FAST, **changes: object) -> JobRejected:
-    job = evolve(talk.job(recipe), **changes)  # type: ignore[arg-type]  # fields of a job
+async def rejected(talk: Talk, recipe: Recipe = FAST, **changes: Any) -> JobRejected:
+    job = evolve(talk.job(recipe), **changes)
     answer = await talk.ask_for(JobRejected, JobSubmit(job))
     assert (answer.job_id, answer.attempt) == (job.job_id, 1)
     assert answer.message
@@ -131,7 +134,7 @@ async def test_an_impossible_recipe_is_refused(rig: Rig, talk: Talk, recipe: Rec
     ],
 )
 async def test_what_was_not_seen_to_work_is_named(
-    talk: Talk, changes: dict[str, object], missing: tuple[str, ...]
+    talk: Talk, changes: dict[str, Any], missing: tuple[str, ...]
 ) -> None:
     refusal = await rejected(talk, **changes)
     assert (refusal.code, refusal.missing, refusal.retry_after) == ("incompatible_encoder", missing, None)
@@ -235,8 +238,6 @@ async def test_new_knowledge_reaches_every_client(rig: Rig, talk: Talk) -> None:
     ],
 )
 def test_the_duration_follows_from_the_measured_speed(fps: float, resolution: str, frames: int, seconds: float) -> None:
-    from pathlib import Path
-
     job = Talk(None, Path(__file__)).job()  # type: ignore[arg-type]  # says nothing
     job = evolve(job, resolution=resolution, frames=frames)
     assert estimated_duration(job, EncoderReport("libx264", "h264", fps=fps)) == pytest.approx(seconds)

@@ -35,7 +35,7 @@ from ffx.core.messages import (
     JobSubmit,
     Message,
 )
-from ffx.core.model import JobConfiguration, JobProgress
+from ffx.core.model import Evidence, JobConfiguration, JobProgress
 from ffx.core.transport import StoredFile
 from ffx.server.admission import (
     OUTPUT_SHARE,
@@ -355,7 +355,9 @@ class Jobs:
             end = await self._worker(job, lambda progress: self._report(job, progress))
         except Exception:
             log.exception("the work on job %s failed", job.job_id)
-            end = JobFailed(job.job_id, job.attempt, "internal", "the server failed at this job; its log says why")
+            message = "the server failed at this job; its log says why"
+            evidence = Evidence(server=self._options.name, attempt=job.attempt)
+            end = JobFailed(job.job_id, job.attempt, "internal", message, evidence)
         if isinstance(end, JobFailed):
             await self._fail(job, end)
         else:

@@ -141,8 +141,8 @@ class Server(Service):
             reason = f"the server {self._name} stops"
             self._clients.tell(job.client_id, JobReassign(job.job_id, job.attempt, reason))
         await self._clients.dismiss("the server stops")
-        await self._jobs.end_all(self._jobs.all())
         await self._background.stop()
+        await self._jobs.end_all(self._jobs.all())
 
     def listening_at(self, address: Address) -> None:
         """Where it can be reached, as it tells its clients."""
