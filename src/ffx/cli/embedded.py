@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 from ffx import __version__
 from ffx.cli.assembly import Assembly
-from ffx.cli.local_capabilities import capability_service
+from ffx.cli.local_capabilities import OnDemand, capability_service
 from ffx.cli.settings import serve_settings, temp_dir_of
 from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
@@ -33,7 +33,8 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
     """
     settings = serve_settings(assembly.source)
     temp_dir = temp_dir_of(settings)
-    capabilities = capability_service(assembly, disk=temp_dir, max_file_size=NO_LIMIT)
+    capabilities = capability_service(assembly, disk=temp_dir, max_file_size=NO_LIMIT, kind=OnDemand)
+    await capabilities.open()
     token = secrets.token_urlsafe(32)
     server = Server(
         ServerOptions(name=NAME, max_jobs=settings.max_jobs, max_file_size=NO_LIMIT, temp_dir=temp_dir),
@@ -44,6 +45,7 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
         modify_command=assembly.plugins.modify_command,
     )
     address = Address("embedded", 0, SCHEME)
+    await capabilities.open()
     async with server:
         listener = await transport.listen(address, server)
         try:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from ffx.cli.assembly import Assembly
 from ffx.core.configuration import ServeTable, parse_size
 from ffx.server.capabilities import CapabilityService
+
+
+class OnDemand(CapabilityService):
+    """Tries what it is asked for and nothing else: for a server that lives as long as its jobs."""
+
+    async def complete(self, idle: Callable[[], Awaitable[None]]) -> None:
+        """Nothing follows in the background."""
 
 
 def capability_service(
@@ -16,13 +23,14 @@ def capability_service(
     disk: Path,
     max_file_size: int = parse_size(ServeTable().max_file_size),
     on_change: Callable[[], None] = lambda: None,
+    kind: type[CapabilityService] = CapabilityService,
 ) -> CapabilityService:
     """Nothing is tried yet. ``disk`` is where jobs are kept; ``max_file_size`` in bytes.
 
     Raises:
         FfmpegNotFound: there is no FFmpeg.
     """
-    return CapabilityService(
+    return kind(
         assembly.ffmpeg(),
         detectors=assembly.plugins.detectors(),
         specs=assembly.specs(),

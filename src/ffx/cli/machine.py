@@ -26,7 +26,7 @@ def print_machine(capabilities: ServerCapabilities, *, title: str) -> None:
     heading = ("VENDOR", "ENCODER", "CODEC", "WORKS", "LARGEST", "10 BIT", "FPS", "WHY NOT")
     print_table(rows, heading=heading, indent="  ")
     if not capabilities.complete:
-        print_line("  some encoders or speeds are still being tried")
+        print_line("  not all encoders and speeds are known yet: they are tried while a server runs here")
 
 
 def print_encoders(info: ServerInfo) -> None:
