@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from benchmarks.harness import SETTLED_HOME
 
 HERE = Path(__file__).resolve().parent
 BENCHMARKS = ("start", "detection", "single_job", "many_clips", "at_rest", "transfer")
 
 
 def main() -> int:
-    chosen = sys.argv[1:] or BENCHMARKS
-    statuses = [
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, check=False).returncode
-        for name in chosen
-    ]
+    with tempfile.TemporaryDirectory(prefix="ffx-benchmarks-") as home:
+        environment = os.environ | {SETTLED_HOME: home}
+        statuses = [
+            subprocess.run(
+                [sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, env=environment, check=False
+            ).returncode
+            for name in sys.argv[1:] or BENCHMARKS
+        ]
     return 1 if any(statuses) else 0
 
 
