@@ -19,6 +19,15 @@ from ffx.media.streams import KeptStream, Selection, select_streams
 from ffx.media.timing import has_variable_rate
 from ffx.media.two_pass import first_pass, second_pass
 
+_TERMINOLOGICAL = dict(
+    pair.split("/")
+    for pair in (
+        *("alb/sqi", "arm/hye", "baq/eus", "bur/mya", "chi/zho", "cze/ces", "dut/nld", "fre/fra", "geo/kat", "ger/deu"),
+        *("gre/ell", "ice/isl", "mac/mkd", "mao/mri", "may/msa", "per/fas", "rum/ron", "slo/slk", "tib/bod", "wel/cym"),
+    )
+)
+"""ISO 639-2: the codes that have two forms, bibliographic and terminological."""
+
 
 @frozen
 class Command:
@@ -75,6 +84,7 @@ def build_command(
         *_cover_options(selection, arguments),
         *_sound_options(recipe, selection, container, specs, arguments),
         *_text_options(selection, container, arguments),
+        *_language_options(selection, container, arguments),
         *_container_options(selection, container),
         *picture.remaining.tokens,
         f"file:{output_name}",
@@ -105,6 +115,18 @@ def _mapping(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
         return ()
     streams = tuple(word for kept in selection.kept for word in ("-map", f"0:{kept.source.index}"))
     return (*streams, "-map_metadata", "0", "-map_chapters", "0")
+
+
+def _language_options(selection: Selection, container: ContainerSpec, arguments: Arguments) -> tuple[str, ...]:
+    """QuickTime knows the terminological codes of languages only (``fra``, where Matroska says ``fre``)."""
+    if container.name != "mov" or arguments.owns_mapping:
+        return ()
+    return tuple(
+        word
+        for place, kept in enumerate(selection.kept)
+        if kept.source.language in _TERMINOLOGICAL
+        for word in (f"-metadata:s:{place}", f"language={_TERMINOLOGICAL[kept.source.language]}")
+    )
 
 
 def _film_places(selection: Selection) -> tuple[int, ...]:

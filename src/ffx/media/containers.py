@@ -102,7 +102,6 @@ CONTAINERS = (
         audio=_words("aac mp3 mp2 ac3 eac3 alac pcm_s16be pcm_s24be pcm_s8 amr_nb") | _LITTLE_PCM,
         subtitles=_words("mov_text"),
         text_encoder="mov_text",
-        covers=_COVERS,
         default_video="h264",
     ),
     ContainerSpec(

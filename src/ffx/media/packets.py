@@ -28,6 +28,8 @@ class PacketCount:
     """The last presentation time and the packet's duration."""
     total: float = 0.0
     """The sum of the packets' durations; differs from the span where there are gaps or the clock jumps."""
+    discarded_total: float = 0.0
+    """The same of the discarded ones."""
     shortest_gap: float | None = None
     """Of a picture: the least time between two of its frames."""
 
@@ -70,6 +72,7 @@ class _Tally:
         self.packets = 0
         self.discarded = 0
         self.total = 0
+        self.discarded_total = 0
         self.end: int | None = None
         self.start: int | None = None
         self.times = array("q") if kind == "video" else None
@@ -85,6 +88,10 @@ class _Tally:
             self.end = time + duration
         if self.times is not None:
             self.times.append(time)
+
+    def discard(self, duration: int) -> None:
+        self.discarded += 1
+        self.discarded_total += duration
 
     def shortest_gap(self) -> int | None:
         times = sorted(self.times or ())
@@ -111,7 +118,7 @@ def count_packets(path: Path) -> PacketCounts:
                     complete = False
                 tally = tallies[packet.stream_index]
                 if packet.is_discard:
-                    tally.discarded += 1
+                    tally.discard(packet.duration or 0)
                 else:
                     tally.add(packet.pts if packet.pts is not None else packet.dts, packet.duration or 0)
         except av.error.InvalidDataError:
@@ -131,5 +138,6 @@ def _count(stream: Stream, tally: _Tally) -> PacketCount:
         start=None if tally.start is None else tally.start * tick,
         end=None if tally.end is None else tally.end * tick,
         total=tally.total * tick,
+        discarded_total=tally.discarded_total * tick,
         shortest_gap=None if gap is None else gap * tick,
     )

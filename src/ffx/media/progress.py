@@ -170,7 +170,7 @@ class ProgressEstimator:
         frame = max(last_frame, report.frame or 0)
         time = max(last_time, report.out_time or 0.0)
         seconds = now - last_now
-        share = self._share(frame, time)
+        share = 1.0 if report.end else self._share(frame, time)
         progress = max(self.current.progress, self._overall(share))
         fps, speed, eta = self.current.fps, self.current.speed, self.current.eta
         if seconds > 0 and (frame > last_frame or time > last_time):

@@ -130,6 +130,8 @@ def _complaint(stream: StreamInfo, recipe: Recipe, container: ContainerSpec, arg
     readable = bool(stream.width or stream.sample_rate)
     if stream.kind in ("video", "audio") and not stream.attached_picture and not readable:
         yield f"{_name(stream)} is left out: its format could not be determined"
+    elif not container.holds_video and stream.kind in ("subtitle", "attachment"):
+        return
     elif _is_wanted(stream, recipe, container, arguments):
         yield f"{_name(stream)} is left out: {container.name} cannot hold it"
 

@@ -6,6 +6,7 @@ docs/explanation for what was measured).
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from attrs import frozen
@@ -15,7 +16,7 @@ from ffx.core.recipe import Recipe
 from ffx.media.arguments import Arguments, read_arguments
 from ffx.media.changes import keeps_duration, keeps_frames
 from ffx.media.containers import container_by_name
-from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, count_packets, probe
+from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, count_packets, probe
 from ffx.media.run import RunOutcome
 from ffx.media.streams import select_streams
 
@@ -100,12 +101,16 @@ def _check_streams(
             raise VerificationError(f"the output's {count.kind} stream {count.index} is empty")
     if arguments.owns_mapping:
         return
-    kept = select_streams(recipe, source, container_by_name(recipe.container), arguments)
-    for kind in ("video", "audio", "subtitle"):
-        expected = len(kept.films) if kind == "video" else len(kept.of_kind(kind))
-        present = len(found.films) if kind == "video" else sum(stream.kind == kind for stream in found.streams)
-        if present < expected:
-            raise VerificationError(f"the output has {present} {kind} streams instead of {expected}")
+    selection = select_streams(recipe, source, container_by_name(recipe.container), arguments)
+    expected = Counter(_what(kept.source) for kept in selection.kept)
+    present = Counter(_what(stream) for stream in found.streams)
+    for what, number in expected.items():
+        if present[what] < number:
+            raise VerificationError(f"the output has {present[what]} {what} streams instead of {number}")
+
+
+def _what(stream: StreamInfo) -> str:
+    return "cover" if stream.attached_picture else stream.kind
 
 
 def _first_film(found: MediaInfo, packets: PacketCounts) -> PacketCount | None:
@@ -158,11 +163,16 @@ def _check_duration(
 
 
 def _length(packets: PacketCounts, kind: str) -> tuple[float, float] | None:
-    """The least and the most that a kind of stream lasts: its span and the sum of its packets differ where clocks
-    jump or packets are missing in between.
+    """The least and the most that a kind of stream lasts. Its span and the sum of its packets differ where clocks jump
+    or packets are missing in between; a later start may be filled with frames, and copies may bring back what an edit
+    list had cut.
     """
+    begin = packets.start or 0.0
     lasting = [
-        (min(count.span, count.total or count.span), max(count.span, count.total))
+        (
+            min(count.span, count.total or count.span),
+            max(count.span, count.total) + count.discarded_total + max(0.0, (count.start or 0.0) - begin),
+        )
         for count in packets.streams
         if count.kind == kind and count.packets and count.span > 0
     ]
