@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -128,11 +128,16 @@ class TcpClient(TcpConnection, ClientConnection):
 
 
 async def _send(transfer: Transfer, blocks: AsyncIterable[bytes], size: int) -> None:
-    async for block in blocks:
-        if len(block) > size:
-            raise TransferError("the source has more than was announced", code="source_changed")
-        size -= len(block)
-        await transfer.send(block)
+    source = aiter(blocks)
+    try:
+        async for block in source:
+            if len(block) > size:
+                raise TransferError("the source has more than was announced", code="source_changed")
+            size -= len(block)
+            await transfer.send(block)
+    finally:
+        if isinstance(source, AsyncGenerator):  # whoever wrote it may hold a file open in it
+            await source.aclose()
     if size:
         raise TransferError(f"the source ended {size} bytes early", code="source_changed")
 

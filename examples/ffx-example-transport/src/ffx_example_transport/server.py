@@ -60,24 +60,28 @@ class TcpListener(Listener):
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one TCP connection; asyncio runs this in a task."""
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Called by asyncio for every TCP connection."""
         frames = Frames(reader, writer)
-        task = asyncio.current_task()
-        assert task is not None
+        task = asyncio.create_task(self._guarded(frames), name=f"serving {frames.peer}")
         self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._conversations.pop(task, None)
+
+    async def _guarded(self, frames: Frames) -> None:
         try:
-            await self._serve(frames, task)
+            await self._serve(frames)
         except (OSError, EOFError, ValueError, ConnectionClosed, TransferError):
             pass  # the peer left, or does not speak as agreed
         except Exception:  # noqa: BLE001 - whatever one peer brings about, the others are served on
             _log.exception("serving %s failed", frames.peer)
         finally:
             frames.cut()
-            self._tasks.discard(task)
-            self._conversations.pop(task, None)
 
-    async def _serve(self, frames: Frames, task: asyncio.Task[None]) -> None:
+    async def _serve(self, frames: Frames) -> None:
         async with asyncio.timeout(GREETING_LIMIT):
             greeting = await frames.read_object()
         token = greeting.get("token")
@@ -85,15 +89,20 @@ class TcpListener(Listener):
             await frames.write_object({"error": "unauthorized"})
         elif greeting.get("wants") == "conversation":
             await frames.write_object({})
-            connection = self._conversations[task] = TcpConnection(frames)
-            try:
-                await self._service.converse(connection)
-            finally:
-                await connection.close()
+            await self._converse(TcpConnection(frames))
             return
         else:
             await _transfer(self._service.bulk, Transfer(frames), greeting)
         await frames.part()
+
+    async def _converse(self, connection: TcpConnection) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._conversations[task] = connection
+        try:
+            await self._service.converse(connection)
+        finally:
+            await connection.close()
 
 
 async def _transfer(store: BulkStore, transfer: Transfer, request: dict[str, Any]) -> None:
