@@ -11,7 +11,7 @@ from ffx.cli.settings import Source, load_configuration, plugin_settings, policy
 from ffx.core.configuration import Configuration
 from ffx.core.encoders import EncoderSpec
 from ffx.core.folders import Folders, folders
-from ffx.core.pluginhost import PluginHost
+from ffx.core.pluginhost import PluginHost, PluginRecord
 from ffx.core.policy import SchedulingPolicy
 from ffx.core.transport import Transport
 
@@ -45,6 +45,14 @@ class Assembly:
     def transport(self, scheme: str) -> Transport:
         """Raises UsageError when no plugin has a transport of that scheme."""
         return self.plugins.transports().find(scheme)
+
+    def every_plugin(self) -> tuple[PluginRecord, ...]:
+        """All plugins, after each registration hook was called once: one that breaks there is listed as broken."""
+        host = self.plugins
+        for register in (host.detectors, host.encoders, host.transports, host.policies, host.uis, host.profiles):
+            register()
+        host.commands()
+        return host.records()
 
     def policy(self) -> SchedulingPolicy:
         """The policy that was chosen, with its settings. Raises UsageError or ConfigurationError."""

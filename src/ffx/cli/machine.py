@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from ffx.cli.text import print_line, print_table, share
@@ -29,26 +29,36 @@ def print_machine(capabilities: ServerCapabilities, *, title: str) -> None:
         print_line("  not all encoders and speeds are known yet: they are tried while a server runs here")
 
 
-def print_encoders(info: ServerInfo) -> None:
-    """What a server can encode, in a few lines: hardware by vendor, then software."""
+def print_encoders(info: ServerInfo, known: Container[str]) -> None:
+    """What a server can encode, in a few lines: hardware by vendor, then software; of that what is ``known``."""
     working = [report for report in in_order(info.capabilities.encoders) if report.works]
+    hardware = [report for report in working if report.encoder_type.is_hardware]
+    software = [report.name for report in working if not report.encoder_type.is_hardware]
     for vendor in VENDORS:
-        names = [report.name for report in working if report.vendor == vendor]
+        names = [report.name for report in hardware if report.vendor == vendor]
         if names:
             print_line(f"  {vendor}: {', '.join(names)}")
+    common = [name for name in software if name in known]
+    others = len(software) - len(common)
+    more = [f"{others} more (see: ffx capabilities)"] if others else []
+    if software:
+        print_line(f"  software: {', '.join(common + more)}")
     if not working:
         print_line("  no encoder works there")
 
 
 def print_failing(encoders: Iterable[EncoderReport]) -> None:
-    """The encoders that do not work, by vendor, with what to do."""
+    """The encoders that do not work, by vendor, with what to do; those with one reason share a line."""
     failing = [report for report in in_order(encoders) if not report.works]
     for vendor in VENDORS:
-        of_vendor = [report for report in failing if report.vendor == vendor]
-        if of_vendor:
+        by_reason: dict[str, list[str]] = {}
+        for report in failing:
+            if report.vendor == vendor:
+                by_reason.setdefault(_why_not(report), []).append(report.name)
+        if by_reason:
             print_line(f"  {vendor}:")
-        for report in of_vendor:
-            print_line(f"    {report.name}: {report.reason}{': ' if report.hint else ''}{report.hint}")
+        for reason, names in by_reason.items():
+            print_line(f"    {', '.join(names)}: {reason}")
 
 
 def in_order(encoders: Iterable[EncoderReport]) -> Sequence[EncoderReport]:
@@ -78,7 +88,6 @@ def _facts(capabilities: ServerCapabilities) -> str:
 
 
 def _row(report: EncoderReport) -> tuple[str, ...]:
-    why = f"{report.reason}{': ' if report.hint else ''}{report.hint}"
     return (
         report.vendor,
         report.name,
@@ -87,5 +96,9 @@ def _row(report: EncoderReport) -> tuple[str, ...]:
         report.max_resolution,
         "yes" if report.ten_bit else "",
         f"{report.fps:.0f}" if report.fps else "",
-        why,
+        _why_not(report),
     )
+
+
+def _why_not(report: EncoderReport) -> str:
+    return ": ".join(word for word in (report.reason, report.hint) if word)

@@ -59,15 +59,20 @@ class CommandGroup(click.Group):
         return dict(found)
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.group(cls=CommandGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ffmpeg-easy", prog_name="ffx", message="%(prog)s %(version)s")
-def ffx() -> None:
+@click.pass_context
+def ffx(context: click.Context) -> int:
     """One encoding farm out of every machine that has FFmpeg.
 
     `ffx serve` runs on every machine that encodes, `ffx submit` where the files are.
 
     Exit status: 0 all completed, 1 some job failed, 2 wrong usage, 3 no server could do it, 130 interrupted.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        return click.UsageError.exit_code
+    return 0
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -84,9 +89,6 @@ def exit_status(arguments: Sequence[str]) -> int:
     """Run one command line. What a person can act on becomes one line; any other error keeps its traceback."""
     try:
         return _status_of(ffx.main(args=list(arguments), prog_name="ffx", standalone_mode=False))
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx is not None else "ffx"
         print_error(f"{_lower_first(error.format_message())} (see: {command} --help)")

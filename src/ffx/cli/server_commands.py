@@ -80,7 +80,7 @@ def add_server(
         print_json(_plain(Look(evolve(candidate, name=server.name), info)))
     elif info is not None:
         print_line(f"added {server.name} at {address}: {info.max_jobs} jobs at a time; it can encode with")
-        machine.print_encoders(info)
+        machine.print_encoders(info, {spec.name for spec in assembly.specs().values() if spec.common})
     else:
         print_line(f"added {server.name} at {address}")
     return 0

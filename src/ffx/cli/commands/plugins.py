@@ -16,15 +16,9 @@ def plugins(config: str | None, as_json: bool) -> None:
     FFX_DISABLED_PLUGINS=a,b (or disabled in the configuration's [plugins]) blocks plugins by name.
     """
     from ffx.cli.text import print_json, print_line, print_table
-    from ffx.core.pluginhost import PluginRecord
     from ffx.core.wire import to_plain
 
-    host = start(config).plugins
-    # Every registration hook is called once, so that a plugin which breaks there is listed as what it is.
-    for registered in (host.detectors, host.encoders, host.transports, host.policies, host.uis, host.profiles):
-        registered()
-    host.commands()
-    records: tuple[PluginRecord, ...] = host.records()
+    records = start(config).every_plugin()
     if as_json:
         print_json([to_plain(record) for record in records])
         return
