@@ -92,7 +92,7 @@ async def test_an_ffmpeg_that_crashes(rig: Rig, talk: Talk, tmp_path: Path, ffmp
     crashing = "print('last words', file=sys.stderr, flush=True)\nos.kill(os.getpid(), signal.SIGSEGV)"
     rig.capabilities.ffmpeg = shim(tmp_path, ffmpeg9, crashing)
     failed = await failure(rig, talk)
-    assert failed.code == "encode_failed"
+    assert failed.code == "crashed"
     assert failed.evidence.exit_status == -11
     assert failed.evidence.stderr_tail[-1] == "last words"
 

@@ -168,8 +168,8 @@ class JobCompleted:
 
 @frozen
 class JobFailed:
-    """``code``: ``encode_failed``, ``bad_input``, ``invalid_recipe``, ``verification_failed``, ``disk_full``,
-    ``internal``.
+    """``code``: ``encode_failed``, ``crashed``, ``bad_input``, ``invalid_recipe``, ``verification_failed``,
+    ``disk_full``, ``internal``.
     """
 
     type: ClassVar[str] = "job_failed"

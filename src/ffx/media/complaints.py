@@ -10,7 +10,7 @@ _TAIL = 40
 _LINE = 500
 """Characters kept of a line."""
 
-_DISK_FULL = ("No space left on device", "Disk quota exceeded", "Disc quota exceeded")
+_DISK_FULL = (b"No space left on device", b"Disk quota exceeded", b"Disc quota exceeded")
 _PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-f]+\] )+")
 _NOT_A_CAUSE = re.compile(
     # Notes and warnings.
@@ -39,23 +39,19 @@ class Complaints:
         if len(rest) > 64 * _LINE:  # a line without end
             lines, rest = [*lines, rest], b""
         self._rest = rest
-        for line in lines:
-            self._keep(line.decode("utf-8", "replace"))
+        self._keep(lines)
 
     def close(self) -> None:
         """No more will come."""
-        self._keep(self._rest.decode("utf-8", "replace"))
+        self._keep([self._rest])
         self._rest = b""
 
-    def _keep(self, line: str) -> None:
-        self.disk_full = self.disk_full or any(words in line for words in _DISK_FULL)
-        line = line.strip()[:_LINE]
-        if not line:
-            return
-        if len(self._head) < _HEAD:
-            self._head.append(line)
-        else:
-            self._tail.append(line)
+    def _keep(self, lines: list[bytes]) -> None:
+        lines = [line for line in lines if line and not line.isspace()]
+        self.disk_full = self.disk_full or any(words in line for words in _DISK_FULL for line in lines)
+        room = _HEAD - len(self._head)
+        self._head.extend(_text(line) for line in lines[:room])
+        self._tail.extend(_text(line) for line in lines[room:][-_TAIL:])  # of a flood, no more than is kept
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -67,3 +63,7 @@ class Complaints:
         lines = [_PREFIX.sub("", line) for line in self.lines]
         causes = [line for line in lines if not _NOT_A_CAUSE.match(line)]
         return next(iter([*causes, *reversed(lines)]), "")
+
+
+def _text(line: bytes) -> str:
+    return line[: 4 * _LINE].decode("utf-8", "replace").strip()[:_LINE]

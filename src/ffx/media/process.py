@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,37 @@ import psutil
 
 PATIENCE = 2.0
 """Seconds between asking a process to end and killing it."""
+_NTSTATUS_ERROR = 0xC0000000
 
-_PASSED_ON = (
-    # Where things are.
-    *("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"),
-    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PROGRAMFILES", "PROGRAMDATA", "LOCALAPPDATA", "USERPROFILE"),
-    # What drivers of encoders read.
-    *("LIBVA_DRIVER_NAME", "LIBVA_DRIVERS_PATH", "ONEVPL_SEARCH_PATH", "VK_ICD_FILENAMES", "VK_DRIVER_FILES"),
-    *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),
-    *("AMD_VULKAN_ICD", "DISPLAY", "FONTCONFIG_PATH", "FONTCONFIG_FILE"),
+_PASSED_ON = frozenset(
+    (
+        # Where things are. HOME is where fontconfig and CUDA keep their caches.
+        *("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"),
+        *("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE", "PATHEXT"),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PROGRAMFILES", "PROGRAMDATA", "LOCALAPPDATA"),
+        *("USERPROFILE", "NUMBER_OF_PROCESSORS"),
+        # Which devices to use.
+        *(
+            "DISPLAY",
+            "NVIDIA_VISIBLE_DEVICES",
+            "NVIDIA_DRIVER_CAPABILITIES",
+            "ONEVPL_SEARCH_PATH",
+            "INTEL_MEDIA_RUNTIME",
+        ),
+    )
 )
+_PASSED_ON_BEGINNINGS = ("LIBVA_", "VDPAU_", "CUDA_", "VK_", "MESA_", "RADV_", "ANV_", "AMD_", "DRI_", "MFX_")
+"""Of the variables that drivers read: a trial saw them (RADV_PERFTEST switches video encoding on), so must a job."""
 
 
 def small_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What FFmpeg may know of an environment: where things are and which devices to use, no secrets."""
-    kept = {name: value for name, value in environment.items() if name.upper() in _PASSED_ON}
+    kept = {name: value for name, value in environment.items() if _is_passed_on(name.upper())}
     return {**kept, "LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
+
+
+def _is_passed_on(name: str) -> bool:
+    return name in _PASSED_ON or name.startswith(_PASSED_ON_BEGINNINGS)
 
 
 async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
@@ -42,6 +58,7 @@ async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
     Raises:
         OSError: it could not be started.
     """
+    _check_executable(argv[0])
     return await asyncio.create_subprocess_exec(
         *_dying_with_its_parent(argv),
         stdin=DEVNULL,
@@ -56,29 +73,51 @@ async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
 async def end_process(process: Process) -> None:
     """End a child and everything it started: asked first, killed after ``PATIENCE``, reaped in any case.
 
-    Being cancelled meanwhile is put off until that is done: it takes little more than ``PATIENCE``.
+    Somebody must read its pipes to their ends meanwhile: until then asyncio does not call it ended.
     """
-    ending = asyncio.create_task(_end(process))
-    cancelled: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    ending.result()
-    if cancelled is not None:
-        raise cancelled
-
-
-async def _end(process: Process) -> None:
-    tree = _tree(process.pid)
+    tree: list[psutil.Process] = []
     if process.returncode is None:
+        tree = _tree(process.pid)
         _signal(process.pid, tree, terminate=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await process.wait()
     _signal(process.pid, tree, terminate=False)
     await process.wait()
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await ``work`` whatever cancellations arrive meanwhile; the last of them is raised when it is done."""
+    task = asyncio.ensure_future(work)
+    cancellation: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancellation = error
+    task.result()
+    if cancellation is not None:
+        raise cancellation
+
+
+def crash_name(exit_status: int) -> str:
+    """The name of what ended a process against its will; empty when it ended by itself.
+
+    Unix: the signal. Windows: an NTSTATUS of the class of errors, such as 0xC0000005, an access violation.
+    """
+    if exit_status < 0:
+        try:
+            return signal.Signals(-exit_status).name
+        except ValueError:
+            return f"signal {-exit_status}"
+    return f"0x{exit_status:08X}" if exit_status >= _NTSTATUS_ERROR else ""
+
+
+def _check_executable(program: str) -> None:
+    # Told here: setpriv would start first, and tell it in words of its own.
+    if shutil.which(program) is None:
+        number = errno.EACCES if Path(program).exists() else errno.ENOENT
+        raise OSError(number, os.strerror(number))
 
 
 def _tree(pid: int) -> list[psutil.Process]:
@@ -110,4 +149,6 @@ def _own_group() -> dict[str, Any]:
 def _dying_with_its_parent(argv: Sequence[str]) -> Sequence[str]:
     """Where the system can do it, the kernel kills the child when this process is killed."""
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return (setpriv, "--pdeathsig", "KILL", "--", *argv) if setpriv else argv
+    if setpriv is None or Path(setpriv).resolve().name == "busybox":  # whose setpriv has no such option
+        return argv
+    return (setpriv, "--pdeathsig", "KILL", "--", *argv)

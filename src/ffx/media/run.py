@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-from collections.abc import Callable
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -14,7 +14,7 @@ from ffx.core.errors import EncodeError
 from ffx.core.model import Evidence
 from ffx.media.command import Command
 from ffx.media.complaints import Complaints
-from ffx.media.process import end_process, start_process
+from ffx.media.process import crash_name, end_process, start_process, to_the_end
 from ffx.media.progress import Progress, ProgressEstimator, ProgressReader, Report
 
 _BLOCK = 65536
@@ -52,8 +52,8 @@ async def run_command(
     ``total_frames`` and ``duration`` (seconds) are what the output is expected to have, 0 when unknown.
 
     Raises:
-        EncodeError: FFmpeg could not be started, failed, filled the disk (code ``disk_full``) or left no output;
-            carries the Evidence.
+        EncodeError: FFmpeg could not be started, failed, was ended by a signal (code ``crashed``), filled the disk
+            (code ``disk_full``) or left no output; carries the Evidence.
     """
     started = time.monotonic()
     estimator = ProgressEstimator(duration, total_frames, len(command.passes), started)
@@ -83,14 +83,16 @@ class _Run:
             raise self._failure(f"{ffmpeg} could not be started: {error.strerror or error}", argv, None) from None
         assert process.stdout is not None  # pipes, as start_process says
         assert process.stderr is not None
+        reading = {
+            process.stdout: asyncio.create_task(self._read_progress(process.stdout)),
+            process.stderr: asyncio.create_task(self._read_complaints(process.stderr)),
+        }
         try:
-            async with asyncio.TaskGroup() as readers:
-                readers.create_task(self._read_progress(process.stdout))
-                readers.create_task(self._read_complaints(process.stderr))
-                await process.wait()
-                await end_process(process)  # a child left behind would hold the pipes open
+            await asyncio.shield(asyncio.gather(*reading.values()))
+            await process.wait()
         finally:
-            await end_process(process)
+            # Nothing of the tree may go on, whether this was cancelled or FFmpeg left a child behind.
+            await to_the_end(_end(process, reading))
         self.complaints.close()
         self._judge(argv, process.returncode, directory)
 
@@ -108,6 +110,8 @@ class _Run:
     def _judge(self, argv: tuple[str, ...], exit_status: int | None, directory: Path) -> None:
         if self.complaints.disk_full:  # FFmpeg 5.1 exits with 0 and a short file
             raise self._failure("the disk is full where FFmpeg writes", argv, exit_status, code="disk_full")
+        if crash := crash_name(exit_status or 0):
+            raise self._failure(f"FFmpeg crashed: it was ended by {crash}", argv, exit_status, code="crashed")
         if exit_status != 0:
             raise self._failure(f"FFmpeg failed: {self._cause(exit_status)}", argv, exit_status)
         output = argv[-1].removeprefix("file:")
@@ -115,8 +119,6 @@ class _Run:
             raise self._failure(f"FFmpeg ended without an output: {self._cause(0)}", argv, exit_status)
 
     def _cause(self, exit_status: int | None) -> str:
-        if exit_status is not None and exit_status < 0:
-            return f"it was ended by {_signal_name(-exit_status)}"
         return self.complaints.cause() or f"it said nothing and exited with status {exit_status}"
 
     def _failure(
@@ -126,15 +128,22 @@ class _Run:
         return EncodeError(message, evidence=evidence, code=code)
 
 
+async def _end(process: Process, reading: Mapping[asyncio.StreamReader, asyncio.Task[None]]) -> None:
+    """End a process while its pipes are read to their ends: a full one would keep it from ending."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end_process(process))
+        for stream, reader in reading.items():
+            group.create_task(_drain(stream, reader))
+
+
+async def _drain(stream: asyncio.StreamReader, reader: asyncio.Task[None]) -> None:
+    await asyncio.wait({reader})
+    while await stream.read(_BLOCK):
+        pass  # what was left by a reader that failed
+
+
 def _has_content(output: Path) -> bool:
     try:
         return output.stat().st_size > 0
     except OSError:
         return False
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
