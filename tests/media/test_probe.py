@@ -113,7 +113,7 @@ NOT_MEDIA = {
     "one byte": b"\0",
     "a playlist": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nclip.mp4\n#EXT-X-ENDLIST\n",
     "a list of files": b"ffconcat version 1.0\nfile clip.mp4\n",
-    "a session description": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+    "a session description": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5 RTP/AVP 96\n",
     "subtitles": b"1\n00:00:00,500 --> 00:00:02,000\nHello\n\n",
 }
 

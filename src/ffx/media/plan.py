@@ -126,7 +126,10 @@ def with_encoder(
     target = specs.get(encoder)
     recipe = evolve(recipe, encoder=encoder, codec=target.codec if target else recipe.codec)
     if source is None or target is None:
-        return evolve(job, recipe=evolve(recipe, preset=""), encoder_type=encoder_type)
+        recipe = evolve(recipe, preset="", two_pass=False)
+        if recipe.quality_mode is not QualityMode.BITRATE:  # without its scale there is no equivalent
+            recipe = evolve(recipe, quality_mode=None, quality_value=None)
+        return evolve(job, recipe=recipe, encoder_type=encoder_type)
     if recipe.quality_mode is QualityMode.CRF and recipe.quality_value is not None:
         quality = equivalent_quality(recipe.quality_value, source, target)
         mode = None if quality is None else QualityMode.CRF
@@ -165,16 +168,24 @@ def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
         raise RecipeError("a bitrate is a positive number of bits a second")
     if recipe.quality_mode is QualityMode.QUALITY and not 0 <= (recipe.quality_value or 0) <= 100:
         raise RecipeError(f"quality {recipe.quality_value:g} is impossible: it runs from 0 (worst) to 100 (best)")
+    if recipe.encoder == "copy":
+        _check_copy(recipe)
     if spec is None:
+        if recipe.encoder and recipe.quality_mode in (QualityMode.CRF, QualityMode.QUALITY):
+            raise RecipeError(f"no quality scale is known for {recipe.encoder}: give it a bitrate")
         return
-    if spec.kind != "video":
-        raise RecipeError(f"{spec.name} encodes {spec.kind}, not pictures; give it with --audio")
     if recipe.two_pass and not spec.two_pass:
         raise RecipeError(f"{spec.name} has no two-pass encoding; give it a bitrate or a quality alone")
     if recipe.quality_mode is QualityMode.CRF and recipe.quality_value is not None:
         spec.check_quality(recipe.quality_value)
     if recipe.preset:
         spec.check_preset(recipe.preset)
+
+
+def _check_copy(recipe: Recipe) -> None:
+    filtered = bool(recipe.filters) or read_arguments(recipe.ffmpeg_args).last("filter", "v", alone=True) is not None
+    if filtered or recipe.quality_mode is not None or recipe.preset:
+        raise RecipeError("a copied picture cannot be changed: give an encoder, or leave filters and quality out")
 
 
 # -- Steps of a plan ----------------------------------------------------------------------------------------
@@ -269,6 +280,8 @@ def _with_picture(
         return evolve(recipe, encoder="", codec="", quality_mode=None, quality_value=None, preset="", two_pass=False)
     if recipe.encoder:
         spec = specs.get(recipe.encoder)
+        if spec and spec.kind != "video":
+            raise RecipeError(f"{spec.name} encodes {spec.kind}, not pictures; give it with --audio")
         codec = media.video.codec if recipe.encoder == "copy" else spec.codec if spec else ""
         recipe = evolve(recipe, codec=codec)
     else:
