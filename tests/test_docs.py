@@ -18,10 +18,13 @@ import pytest
 
 from ffx.core import errors, hookspecs, model
 from ffx.core.configuration import Configuration, read_configuration
+from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError
 from ffx.core.messages import JobFailed, JobRejected, Message, Unknown
 from ffx.core.pluginhost import PluginHost, PluginState
 from ffx.core.recipe import Recipe
+from ffx.testing.detector import check_detector
+from ffx.testing.policy import check_policy
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -181,12 +184,8 @@ def test_every_plugin_of_the_page_is_one(source: str) -> None:
     assert (record.state, record.error) == (PluginState.ACTIVE, "")
     assert record.hooks
     for detector in host.detectors().values():
-        from ffx.testing.detector import check_detector
-
-        check_detector(detector)
+        check_detector(detector, [EncoderSpec("h264_board", "h264")])
     for policy in host.policies().values():
-        from ffx.testing.policy import check_policy
-
         check_policy(policy)
 
 

@@ -24,7 +24,7 @@ from ffx.cli.running import announced
 from ffx.cli.settings import effective, serve_settings, temp_dir_of
 from ffx.cli.signals import stop_signals
 from ffx.cli.text import print_json, print_line
-from ffx.core.addressing import Address
+from ffx.core.addressing import DEFAULT_SCHEME, Address
 from ffx.core.configuration import Configuration, ServeTable, parse_size
 from ffx.core.errors import ConfigurationError
 from ffx.core.registry import suggestion
@@ -33,8 +33,6 @@ from ffx.core.wire import to_plain
 from ffx.server.capabilities import CapabilityService
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
-
-SCHEME = "ws"
 
 TEST_SECONDS = 60.0
 """What the long tail and the measuring may take when somebody waits for them."""
@@ -166,13 +164,19 @@ async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event) 
 
 @contextlib.asynccontextmanager
 async def _listening(assembly: Assembly, settings: ServeTable, server: Server) -> AsyncIterator[Address]:
-    transport = assembly.transport(SCHEME)
-    listener = await transport.listen(Address(settings.host, settings.port, SCHEME), server)
+    place = _place(settings)
+    listener = await assembly.transport(place.scheme).listen(place, server)
     try:
         server.listening_at(listener.address)
         yield listener.address
     finally:
         await listener.close()
+
+
+def _place(settings: ServeTable) -> Address:
+    """Where to listen; a scheme before the host chooses another transport, such as a plugin's."""
+    scheme, separator, host = settings.host.rpartition("://")
+    return Address(host, settings.port, scheme if separator else DEFAULT_SCHEME)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
