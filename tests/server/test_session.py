@@ -13,11 +13,13 @@ from ffx.core.messages import (
     CapabilityRequest,
     CapabilityResponse,
     Disconnect,
+    Envelope,
     ErrorMessage,
     Hello,
     JobAccepted,
     JobCancel,
     JobSubmit,
+    Message,
     Ping,
     Pong,
     ServerInfoMessage,
@@ -25,6 +27,8 @@ from ffx.core.messages import (
     ValidationErrorMessage,
 )
 from ffx.core.model import ServerStatus
+from ffx.core.transport import Connection
+from ffx.server.session import MAX_WAITING, conversation
 from ffx.transports.inproc import InprocClient
 from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import SLOW, Talk
@@ -189,6 +193,70 @@ async def test_a_ping_does_not_wait_behind_a_trial(rig: Rig, talk: Talk, monkeyp
     assert await talk.ask(Ping("quick")) == Pong("quick")
     tried.set()
     await talk.next(CapabilityResponse)
+
+
+class Deaf(Connection):
+    """A client that says nothing, and reads nothing until it is told to."""
+
+    peer = "deaf"
+
+    def __init__(self) -> None:
+        self.reads = asyncio.Event()
+        self.heard: list[Message] = []
+
+    async def send(self, envelope: Envelope) -> None:
+        await self.reads.wait()
+        self.heard.append(envelope.message)
+
+    async def receive(self) -> Envelope:
+        await asyncio.Event().wait()
+        raise ConnectionClosed("it left")
+
+    async def close(self) -> None:
+        self.reads.set()
+
+
+async def test_who_asks_and_never_reads_is_not_listened_to() -> None:
+    asked = 0
+
+    class Asking(Deaf):
+        async def receive(self) -> Envelope:
+            nonlocal asked
+            asked += 1
+            if asked > 2 * MAX_WAITING:
+                raise ConnectionClosed("it left")
+            await asyncio.sleep(0)
+            return Envelope(Hello("deaf") if asked == 1 else Ping(str(asked)))
+
+    client = Asking()
+
+    async def listen() -> None:
+        async with conversation(client) as session:
+            await session.introduce(lambda _: Pong("welcome"), time_limit=60)
+            await session.listen(lambda _, message: unexpected(message))
+
+    listening = asyncio.create_task(listen())
+    for _ in range(20 * MAX_WAITING):
+        await asyncio.sleep(0)
+    assert asked == MAX_WAITING + 1  # one is on its way, the others wait
+    client.reads.set()
+    await listening
+    assert len(client.heard) == 2 * MAX_WAITING
+
+
+async def unexpected(message: Message) -> Message | None:
+    raise AssertionError(message)
+
+
+async def test_a_word_that_is_outdated_is_not_sent() -> None:
+    client = Deaf()
+    async with conversation(client) as session:
+        session.tell(Ping("first"))
+        for number in range(5):
+            session.tell(Pong(str(number)), replacing="progress")
+        session.tell(Ping("last"))
+        client.reads.set()
+    assert client.heard == [Ping("first"), Pong("4"), Ping("last")]
 
 
 async def test_words_on_one_job_are_followed_in_their_order(

@@ -45,12 +45,14 @@ class FileStore(BulkStore):
                 arrived += len(block)
                 if arrived > total:
                     raise TransferError(f"more than the {total} bytes that were announced", code="too_large")
-                gathered += block
-                if len(gathered) >= BLOCK_SIZE:
-                    full, gathered = gathered, bytearray()
-                    await upload.append(full, turn)
+                if gathered or len(block) < BLOCK_SIZE:
+                    gathered += block
+                    if len(gathered) < BLOCK_SIZE:
+                        continue
+                    block, gathered = bytes(gathered), bytearray()
+                await upload.append(block, turn)
         finally:
-            received = await upload.finish(gathered, turn)
+            received = await upload.finish(bytes(gathered), turn)
         return received
 
     async def offer(self, resource: str) -> StoredFile:
@@ -129,12 +131,12 @@ class _Upload:
         self.turn += 1
         return self.turn
 
-    async def append(self, block: bytearray, turn: int) -> None:
+    async def append(self, block: bytes, turn: int) -> None:
         """Hand a block to the thread; waits for the one before, not for this one."""
         await self._ready(turn)
         self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, block, False)
 
-    async def finish(self, rest: bytearray, turn: int) -> int:
+    async def finish(self, rest: bytes, turn: int) -> int:
         """Write the last block and wait until all is on the disk itself."""
         await self._ready(turn)
         self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, rest, True)
@@ -168,7 +170,7 @@ class _Upload:
             except OSError as error:
                 raise _write_error(error) from None
 
-    def _write(self, block: bytearray, to_disk: bool) -> None:
+    def _write(self, block: bytes, to_disk: bool) -> None:
         with self.path.open("r+b", buffering=0) as file:
             file.seek(self.written)
             rest = memoryview(block)

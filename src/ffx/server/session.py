@@ -25,6 +25,8 @@ from ffx.core.transport import Connection
 
 MAX_IN_FLIGHT = 32
 """Messages of one client that are handled at a time; the next is read when one is done."""
+MAX_WAITING = 256
+"""Messages that may wait to be sent before no more are read."""
 MAX_CLIENT_ID = 200
 """Characters of the name that a client gives itself."""
 FAREWELL_LIMIT = 2.0
@@ -54,6 +56,8 @@ class Outbox:
         self._filled = asyncio.Event()
         self._sent = asyncio.Event()
         self._sent.set()
+        self._room = asyncio.Event()
+        self._room.set()
         self._closed = False
 
     def post(self, envelope: Envelope, *, replacing: Hashable | None = None) -> bool:
@@ -66,7 +70,13 @@ class Outbox:
         self._waiting[envelope.message_id if replacing is None else replacing] = envelope
         self._filled.set()
         self._sent.clear()
+        if len(self._waiting) >= MAX_WAITING:
+            self._room.clear()
         return True
+
+    async def room(self) -> None:
+        """Wait while so much waits to be sent that nothing more should be asked for."""
+        await self._room.wait()
 
     async def run(self) -> None:
         """Send what is posted, until the connection is gone."""
@@ -75,6 +85,8 @@ class Outbox:
                 await self._filled.wait()
                 while self._waiting:
                     envelope = self._waiting.pop(next(iter(self._waiting)))
+                    if len(self._waiting) < MAX_WAITING:
+                        self._room.set()
                     await self._connection.send(envelope)
                 self._filled.clear()
                 self._sent.set()
@@ -83,6 +95,7 @@ class Outbox:
         finally:
             self._closed = True
             self._sent.set()
+            self._room.set()
 
     async def flush(self, time_limit: float = FAREWELL_LIMIT) -> None:
         """Wait until all that was posted is sent, or the connection is gone, or the time is up."""
@@ -196,6 +209,7 @@ class Session:
 
     async def _receive(self) -> Envelope:
         while True:
+            await self._outbox.room()  # who asks and never reads is not listened to
             try:
                 return await self._connection.receive()
             except DecodeError as error:
