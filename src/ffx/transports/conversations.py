@@ -19,16 +19,22 @@ class Conversations:
         self._service = service
         self._grace = grace
         self._under_way: dict[asyncio.Task[None], Connection] = {}
+        self._ended = False
 
     def begin(self, connection: Connection) -> asyncio.Task[None]:
-        """Start a conversation; the task never raises and closes the connection at its end."""
-        task = asyncio.create_task(self._hold(connection), name=f"conversation with {connection.peer}")
+        """Start a conversation; the task never raises and closes the connection at its end.
+
+        A connection that comes after ``end`` is only closed: its handshake was under way at that moment.
+        """
+        hold = connection.close() if self._ended else self._hold(connection)
+        task = asyncio.create_task(hold, name=f"conversation with {connection.peer}")
         self._under_way[task] = connection
         task.add_done_callback(self._under_way.pop)
         return task
 
     async def end(self) -> None:
         """Close every connection, give the conversations their grace, cancel those that stay, and wait for all."""
+        self._ended = True
         under_way = dict(self._under_way)
         if not under_way:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from typing import Any
@@ -19,9 +20,16 @@ from ffx.transports.websocket.limits import Limits
 from ffx.transports.websocket.transfers import READ_BUFFER, Transfers
 from ffx.transports.websocket.vocabulary import CHALLENGE, CONVERSATION_PATH, SERVER_MARK, SUBPROTOCOL
 
+_NOT_IN_A_HEADER = re.compile(r"[\x00-\x1f\x7f]")
+
 
 async def connect(address: Address, token: str, limits: Limits) -> ClientConnection:
     """Open a conversation. Raises ConnectError."""
+    if _NOT_IN_A_HEADER.search(token):
+        raise ConnectError(
+            f"{address.authority} was not asked: the token for it has a line break or the like; copy it anew",
+            code="unauthorized",
+        )
     session = _session(token)
     try:
         websocket = await _handshake(session, address, limits)
@@ -107,6 +115,10 @@ async def _handshake(
         raise _turned_away(where, error) from None
     except aiohttp.ClientConnectorError as error:
         raise _not_reached(address, error.os_error) from None
+    except (aiohttp.InvalidURL, UnicodeError):
+        raise ConnectError(
+            f"{where} cannot be reached: {address.host!r} is neither a name nor an IP address", code="unreachable"
+        ) from None
     except (aiohttp.ClientError, OSError, ValueError):
         raise _not_ffx(where) from None
     if websocket.protocol != SUBPROTOCOL:
@@ -123,6 +135,8 @@ def _turned_away(where: str, error: aiohttp.WSServerHandshakeError) -> ConnectEr
         )
     if error.status == 403 and headers.get("Server") == SERVER_MARK:
         return ConnectError(f"{where} does not go by that name: connect by its IP address", code="refused")
+    if error.status == 503 and headers.get("Server") == SERVER_MARK:
+        return ConnectError(f"{where} is about to stop: start `ffx serve` there again", code="refused")
     return _not_ffx(where)
 
 

@@ -88,7 +88,8 @@ class WebSocketConnection(Connection):
         try:
             await self._socket.send_str(text)
         except (ConnectionError, RuntimeError):
-            raise self._gone() from None
+            if not stuck.is_set():
+                raise self._gone() from None
         finally:
             watchdog.cancel()
         if stuck.is_set():

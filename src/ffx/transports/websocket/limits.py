@@ -12,7 +12,7 @@ class Limits:
     heartbeat: float = 20.0
     """Silence after which a ping is sent; its pong has half that time."""
     send: float = 30.0
-    """A message that the peer's side took no byte of for so long ends the connection."""
+    """A message that the peer's side did not take for so long ends the connection."""
     idle: float = 60.0
     """A transfer in which no byte moved for so long is broken off."""
     answer: float = 300.0

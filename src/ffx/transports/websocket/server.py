@@ -52,6 +52,7 @@ class WebSocketListener(Listener):
         self._files = FileRequests(service.bulk, limits)
         self._conversations = Conversations(service, grace=limits.grace)
         self._requests: set[asyncio.Task[object]] = set()
+        self._closing = False
         self._server = web.Server(
             self._answer,
             access_log=None,
@@ -74,6 +75,7 @@ class WebSocketListener(Listener):
         self.address = evolve(self.address, port=port)
 
     async def close(self) -> None:
+        self._closing = True
         for site in list(self._runner.sites):
             await site.stop()
         await self._conversations.end()
@@ -90,6 +92,10 @@ class WebSocketListener(Listener):
             response = refuse(refusal.status, refusal.message)
             if refusal.status == 401:
                 response.headers["WWW-Authenticate"] = CHALLENGE
+            response.force_close()
+            return response
+        if self._closing:  # a connection from before, or one that was kept alive
+            response = refuse(503, "this server is about to stop")
             response.force_close()
             return response
         if request.path == CONVERSATION_PATH:

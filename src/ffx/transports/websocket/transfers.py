@@ -21,6 +21,9 @@ READ_BUFFER = 2 * BLOCK_BYTES
 """Bytes that wait for whoever reads a download before the server has to."""
 _LONGEST_REASON = 300
 """Characters of a server's own words that are passed on."""
+_PIECE = 256 * 1024
+"""Bytes that have to move within the time limit: a whole block could take minutes on a slow line."""
+_DIGEST = re.compile(r"[0-9A-Za-z_+/=:.-]{1,200}")
 
 
 class Transfers:
@@ -36,7 +39,7 @@ class Transfers:
         check_range(offset, total)
         headers = {"Content-Range": upload_range(offset, total), "Content-Length": str(total - offset)}
         async with aclosing(exactly(blocks, total - offset)) as checked:
-            body = _Body(checked, self._limits)
+            body = Body(checked, self._limits)
             try:
                 async with body.watched(), self._session.put(self._url(resource), data=body, headers=headers) as answer:
                     return await self._offset(answer)
@@ -53,6 +56,8 @@ class Transfers:
             raise self._interrupted(error) from None
 
     async def download(self, resource: str, offset: int, digest: str) -> AsyncIterator[bytes]:
+        if not _DIGEST.fullmatch(digest):
+            raise TransferError(f"{self._peer} named a digest that is none", code="digest_mismatch")
         headers = {"If-Match": f'"{digest}"'}
         if offset:
             headers["Range"] = f"bytes={offset}-"
@@ -111,7 +116,7 @@ class Transfers:
         return TransferError(f"the connection to {self._peer} broke during the transfer", code="interrupted")
 
 
-class _Body:
+class Body:
     """What aiohttp sends: blocks, with an eye on whether they move and on whose fault an end is.
 
     aiohttp pulls from a task of its own, which it may leave behind; ``released`` waits until it has let go.
@@ -124,6 +129,7 @@ class _Body:
         self._limits = limits
         self._watch: asyncio.Timeout | None = None
         self._pulling = asyncio.Lock()
+        self._rest = memoryview(b"")
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -139,22 +145,27 @@ class _Body:
         async with self._pulling:
             pass
 
-    def __aiter__(self) -> _Body:
+    def __aiter__(self) -> Body:
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> memoryview:
         async with self._pulling:
-            self._allow(None)  # the source may take its time
-            try:
-                block = await anext(self._blocks)
-            except StopAsyncIteration:
-                self._allow(self._limits.answer)
-                raise
-            except Exception as error:
-                self.fault = error
-                raise
+            if not self._rest:
+                self._allow(None)  # the source may take its time
+                self._rest = memoryview(await self._next_block())
+            piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
             self._allow(self._limits.idle)
-            return block
+            return piece
+
+    async def _next_block(self) -> bytes:
+        try:
+            return await anext(self._blocks)
+        except StopAsyncIteration:
+            self._allow(self._limits.answer)
+            raise
+        except Exception as error:
+            self.fault = error
+            raise
 
     def _allow(self, seconds: float | None) -> None:
         if self._watch is None or self._watch.expired():
