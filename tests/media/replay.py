@@ -95,8 +95,9 @@ class Replay:
         }
         (folder / "answers.json").write_text(json.dumps(told))
         program = folder / "ffmpeg"
-        program.write_text(_PROGRAM.replace("{python}", sys.executable))
-        program.chmod(0o755)
+        if not program.exists():  # new answers alone leave the program as it is, as new drivers do
+            program.write_text(_PROGRAM.replace("{python}", sys.executable))
+            program.chmod(0o755)
         return program
 
 

@@ -11,16 +11,17 @@ from pathlib import Path
 
 from attrs import evolve
 
-from ffx.core.detector import Detector, Device, Reason, ToolOutput, Trial
+from ffx.core.detector import Detector, Device, ToolOutput, Trial
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfmpegNotFound
-from ffx.core.model import RESOLUTIONS, EncoderReport, EncoderType, ServerCapabilities
+from ffx.core.model import RESOLUTIONS, EncoderReport, ServerCapabilities
 from ffx.media.build import FfmpegBuild, ListedEncoder, read_build, read_identity, read_pixel_formats
 from ffx.media.generic import generic_spec
 from ffx.media.tool import run_tool
 from ffx.server.capability_cache import CapabilityCache, Remembered, remember
-from ffx.server.examination import Examiner, Finding, advice, not_built
+from ffx.server.examination import Examiner, Finding, allowed
 from ffx.server.machine import LoadMeter, driver_marks, free_disk_gb, read_machine, usable_cores
+from ffx.server.roster import Roster
 from ffx.server.speed import estimated_performance, largest_resolution, measure_fps
 
 TOOL_TIME_LIMIT = 10.0
@@ -40,8 +41,9 @@ TELL_EVERY = 1.0
 class CapabilityService:
     """The capabilities of one machine with one FFmpeg.
 
-    ``prepare()`` first; then ``complete()`` in the background while ``ensure()`` and ``snapshot()`` serve whoever
-    asks. An encoder is never tried twice at the same time: who comes second waits for the first.
+    ``prepare()`` (or ``open()`` alone) first; then ``complete()`` in the background while ``ensure()`` and
+    ``snapshot()`` serve whoever asks. An encoder is never tried twice at the same time: who comes second waits for
+    the first.
     """
 
     build: FfmpegBuild
@@ -59,8 +61,7 @@ class CapabilityService:
     ) -> None:
         """``cache`` is the folder for what was found, ``disk`` where jobs are kept, ``max_file_size`` in bytes."""
         self.ffmpeg = ffmpeg
-        self._detectors = sorted(detectors.values(), key=_hardware_first)
-        self._specs = specs
+        self._roster = Roster(detectors, specs)
         self._cache = CapabilityCache(cache, ffmpeg, detectors, specs)
         self._key = ""
         self._disk = disk
@@ -90,23 +91,36 @@ class CapabilityService:
         Raises:
             FfmpegNotFound: the FFmpeg does not run, or is none.
         """
+        await self.open()
+        before = self._reports.copy()
+        first = [listed.name for listed in self.build.encoders if self._roster.is_common(listed.name)]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_LIMIT):
+                await self._know(first)
+        self._missing = self._roster.missing(self.build, self._devices)
+        if self._reports != before:
+            await self._save()
+
+    async def open(self) -> bool:
+        """Read the build alone, and what is remembered of it: enough for ``ensure`` to try what one job needs.
+
+        Returns whether anything was remembered.
+
+        Raises:
+            FfmpegNotFound: the FFmpeg does not run, or is none.
+        """
         identity = await read_identity(self.ffmpeg)
         self._key = self._cache.key(identity, driver_marks())
         remembered = self._cache.load(self._key)
-        if remembered is not None:
+        if remembered is None:
+            self.build = await read_build(self.ffmpeg, identity)
+        else:
             self.build = FfmpegBuild(
                 self.ffmpeg, identity.version, remembered.encoders, remembered.muxers, identity.fingerprint
             )
             self._adopt(remembered)
-        else:
-            self.build = await read_build(self.ffmpeg, identity)
-        first = [listed.name for listed in self.build.encoders if self._is_common(listed.name)]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(READY_LIMIT):
-                await self._know(first)
-        self._missing = self._not_built()
-        if remembered is None:
-            await self._save()
+        self._missing = self._roster.missing(self.build, self._devices)
+        return remembered is not None
 
     async def ensure(self, encoders: Sequence[str]) -> None:
         """Try these now where they were not tried, or failed for a reason that passes; return when they are known."""
@@ -165,13 +179,13 @@ class CapabilityService:
         known = self._reports.get(encoder)
         if known is not None or self.build.encoder(encoder):
             return known
-        return self._report_not_built(encoder) if encoder not in self.build.muxers else None
+        return None if encoder in self.build.muxers else self._roster.not_built(encoder, self._devices)
 
     def spec(self, encoder: str) -> EncoderSpec | None:
         """What is known of an encoder beforehand: by a plugin, or by FFmpeg where it lists one that no plugin knows."""
-        registered = self._specs.get(encoder) or self._generic.get(encoder)
+        registered = self._roster.specs.get(encoder) or self._generic.get(encoder)
         listed = self.build.encoder(encoder)
-        return registered or (generic_spec(listed, (), self._kind_of(encoder)) if listed else None)
+        return registered or (generic_spec(listed, (), self._roster.encoder_type(encoder)) if listed else None)
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -200,11 +214,11 @@ class CapabilityService:
             done.set()
 
     async def _examine(self, name: str) -> Finding | None:
-        listed, detector = self.build.encoder(name), self._detector(name)
+        listed, detector = self.build.encoder(name), self._roster.detector(name)
         if listed is None or detector is None:
             return None
         devices = await self._devices_of(detector)
-        spec = self._specs.get(name) or await self._describe(listed, detector)
+        spec = self._roster.specs.get(name) or await self._describe(listed, detector)
         return await self._examiner.examine(spec, detector, devices, experimental=listed.experimental)
 
     def _take(self, finding: Finding) -> None:
@@ -242,24 +256,20 @@ class CapabilityService:
                 self._devices[detector.name] = await _devices(detector)
             return self._devices[detector.name]
 
-    def _detector(self, encoder: str) -> Detector | None:
-        """Whoever knows how to try the encoder; None when that plugin is switched off."""
-        return next((detector for detector in self._detectors if _claims(detector, encoder)), None)
-
     # -- In the background --------------------------------------------------------------------------------------
 
     async def _look_at_devices_again(self) -> None:
         """A start from the cache trusts files alone; vendors' tools may know of a driver that left no mark there."""
         if not self._devices_are_remembered:
             return
-        for detector in self._detectors:
+        for detector in self._roster.detectors:
             if detector.name not in self._devices:
                 continue
             found = await _devices(detector)
             if found == self._devices[detector.name]:
                 continue
             self._devices[detector.name] = found
-            for name in [name for name in self._reports if self._detector(name) is detector]:
+            for name in [name for name in self._reports if self._roster.detector(name) is detector]:
                 del self._reports[name]
                 self._measured.discard(name)
 
@@ -296,15 +306,20 @@ class CapabilityService:
 
     def _trial_of(self, report: EncoderReport, spec: EncoderSpec) -> Trial:
         """The trial that worked, by what the report keeps of it."""
-        detector = self._detector(report.name)
-        trials = detector.trials(spec, self._devices.get(detector.name, ()), ten_bit=False) if detector else ()
-        same = [t for t in trials if t.setup == report.setup and t.note == report.hint]
-        return same[0] if same else Trial(report.setup, spec.pixel_formats[0])
+        detector, listed = self._roster.detector(report.name), self.build.encoder(report.name)
+        trials: tuple[Trial, ...] = ()
+        if detector:
+            with contextlib.suppress(Exception):  # a stranger's detector: what the report keeps is nearly as good
+                trials = detector.trials(spec, self._devices.get(detector.name, ()), ten_bit=False)
+        experimental = listed is not None and listed.experimental
+        tried = (allowed(trial, experimental=experimental) for trial in trials)
+        same = (trial for trial in tried if (trial.setup, trial.note) == (report.setup, report.hint))
+        return next(same, Trial(report.setup, spec.pixel_formats[0]))
 
     def _by_use(self) -> list[str]:
         """Working video encoders that were not measured: those that most jobs use first."""
         waiting = [r for r in self._reports.values() if r.works and r.kind == "video" and r.name not in self._measured]
-        return [r.name for r in sorted(waiting, key=lambda r: (not self._is_common(r.name), r.name))]
+        return [r.name for r in sorted(waiting, key=lambda r: (not self._roster.is_common(r.name), r.name))]
 
     async def _tell(self) -> None:
         now = time.monotonic()
@@ -342,31 +357,6 @@ class CapabilityService:
         reports = self._reports
         return tuple(reports[listed.name] for listed in self.build.encoders if listed.name in reports)
 
-    def _not_built(self) -> tuple[EncoderReport, ...]:
-        """Known encoders that this FFmpeg lacks, so that a person can see why the GPU is not used."""
-        return tuple(
-            self._report_not_built(name)
-            for name, spec in self._specs.items()
-            if (spec.common or spec.encoder_type.is_hardware) and not self.build.encoder(name)
-        )
-
-    def _report_not_built(self, name: str) -> EncoderReport:
-        spec = self._specs.get(name)
-        if spec is None:
-            return not_built(name, "", "video", self._kind_of(name), "")
-        detector = self._detector(name)
-        devices = self._devices.get(detector.name, ()) if detector else ()
-        hint = advice(detector, name, Reason.ENCODER_NOT_BUILT, devices) if detector else ""
-        return not_built(name, spec.codec, spec.kind, spec.encoder_type, hint)
-
-    def _is_common(self, name: str) -> bool:
-        spec = self._specs.get(name)
-        return spec.common if spec else self._kind_of(name).is_hardware
-
-    def _kind_of(self, encoder: str) -> EncoderType:
-        detector = self._detector(encoder)
-        return detector.encoder_type if detector else EncoderType.SOFTWARE
-
 
 async def _devices(detector: Detector) -> tuple[Device, ...]:
     try:
@@ -381,18 +371,6 @@ async def _run_vendor_tool(argv: Sequence[str]) -> ToolOutput:
     except OSError:
         return ToolOutput(None)
     return ToolOutput(finished.exit_status, finished.stdout, finished.stderr)
-
-
-def _claims(detector: Detector, encoder: str) -> bool:
-    try:
-        return detector.claims(encoder)
-    except Exception:  # noqa: BLE001 - a broken detector loses its encoders to the next one, not the server
-        return False
-
-
-def _hardware_first(detector: Detector) -> tuple[bool, bool, str]:
-    # The software detector takes what is left, so it is asked last.
-    return (not detector.encoder_type.is_hardware, detector.name == "software", detector.name)
 
 
 def _family(report: EncoderReport) -> str:

@@ -54,7 +54,7 @@ class Examiner:
             trials = detector.trials(spec, devices, ten_bit=False)
         except Exception as error:  # noqa: BLE001 - a stranger's detector may raise anything; it costs one encoder
             return _broken(spec, detector, error)
-        trials = tuple(_allowed(trial, experimental=experimental) for trial in trials)
+        trials = tuple(allowed(trial, experimental=experimental) for trial in trials)
         tried: list[tuple[Trial, TrialOutcome]] = []
         for trial in trials:
             if any(ends_route(_reason(o)) and t.setup.input_options == trial.setup.input_options for t, o in tried):
@@ -63,6 +63,8 @@ class Examiner:
             if outcome.works:
                 return await self._success(spec, detector, trial, experimental=experimental)
             tried.append((trial, outcome))
+        if not tried:
+            return _broken(spec, detector, ValueError("it knows no trial"))
         return _failure(spec, detector, devices, tried)
 
     async def _success(self, spec: EncoderSpec, detector: Detector, trial: Trial, *, experimental: bool) -> Finding:
@@ -89,9 +91,13 @@ class Examiner:
         if spec.ten_bit_pixel_format == winner.pixel_format:
             return True, True
         devices = (winner.device,) if winner.device else ()
+        try:
+            trials = detector.trials(spec, devices, ten_bit=True)
+        except Exception:  # noqa: BLE001 - 8 bit works, that a stranger's detector fails at 10 costs only those
+            return False, False
         lasting = True
-        for trial in detector.trials(spec, devices, ten_bit=True):
-            trial = _allowed(trial, experimental=experimental)
+        for trial in trials:
+            trial = allowed(trial, experimental=experimental)
             if trial.setup != winner.setup or trial.size != winner.size:
                 continue  # a job gets the setup that the report names, whatever its depth
             outcome = await self._try(spec, detector, trial)
@@ -110,13 +116,8 @@ class Examiner:
                 return TrialOutcome(False, Reason.UNKNOWN, words)
 
 
-def not_built(name: str, codec: str, kind: str, encoder_type: EncoderType, hint: str) -> EncoderReport:
-    """The report on an encoder that this FFmpeg does not list."""
-    reason = Reason.ENCODER_NOT_BUILT
-    return EncoderReport(name, codec, kind, encoder_type, reason=reason.value, hint=hint or general_hint(reason))
-
-
-def _allowed(trial: Trial, *, experimental: bool) -> Trial:
+def allowed(trial: Trial, *, experimental: bool) -> Trial:
+    """The trial, with FFmpeg's permission where it holds an encoder for experimental; a job needs it too."""
     if not experimental:
         return trial
     setup = trial.setup

@@ -15,7 +15,7 @@ from ffx.core.model import RESOLUTIONS, EncoderReport
 from ffx.media.trial import TrialOutcome, try_encoder
 from ffx.server.machine import free_memory
 
-TIME_LIMIT = 8.0
+TIME_LIMIT = 5.0
 """Seconds for one encode; an encoder that needs longer is as slow as what it managed by then."""
 
 _FEW = 6
@@ -42,7 +42,7 @@ async def measure_fps(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> float:
     trial = _with_default_preset(spec, trial)
     few = await _timed(ffmpeg, spec, trial, _FEW)
     if few.reason is Reason.TIMEOUT and not few.frames:  # more than a second a frame: one alone must do
-        few = await _timed(ffmpeg, spec, trial, 1, time_limit=4 * TIME_LIMIT)
+        few = await _timed(ffmpeg, spec, trial, 1, time_limit=6 * TIME_LIMIT)
         return round(1 / few.seconds, 3) if few.works else 0.0
     if not few.works:
         return _before_time_ran_out(few)
