@@ -38,7 +38,7 @@ def build(
     *,
     setup: EncoderSetup | None = None,
     packets: PacketCounts | None = None,
-    stats_period: float = 0.25,
+    ffmpeg_version: str = "",
 ) -> Command:
     return build_command(
         evolve(recipe, container=recipe.container or "mp4"),
@@ -48,7 +48,7 @@ def build(
         input_name="in/0.mp4",
         output_name="out/0.mp4",
         packets=packets,
-        stats_period=stats_period,
+        ffmpeg_version=ffmpeg_version,
     )
 
 
@@ -72,7 +72,7 @@ def test_the_whole_command_of_an_everyday_job() -> None:
         "-hide_banner -nostdin -y -loglevel warning -nostats -progress pipe:1 -stats_period 0.25 "
         "-protocol_whitelist file -format_whitelist mov,mp4,m4a,3gp,3g2,mj2 -i file:in/0.mp4 "
         "-map 0:0 -map 0:1 -map_metadata 0 -map_chapters 0 "
-        "-c:v libx265 -preset fast -crf 26 -pix_fmt:v yuv420p -c:a copy -f mp4 file:out/0.mp4"
+        "-c:v libx265 -preset fast -crf 26 -pix_fmt:v yuv420p -fps_mode vfr -c:a copy -f mp4 file:out/0.mp4"
     )
 
 
@@ -80,8 +80,21 @@ def test_equal_values_give_equal_commands() -> None:
     assert build(X264) == build(X264)
 
 
-def test_an_old_ffmpeg_is_not_asked_for_a_period() -> None:
-    assert "-stats_period" not in build(X264, stats_period=0).passes[0]
+@pytest.mark.parametrize(
+    ("version", "period", "timing"),
+    [
+        ("4.3.7-0+deb11u1", False, "-vsync"),
+        ("4.4.2-0ubuntu0.22.04.1", True, "-vsync"),
+        ("5.1.9-0+deb12u1", True, "-fps_mode"),
+        ("n7.1", True, "-fps_mode"),
+        ("N-118000-gabcdef", True, "-fps_mode"),
+        ("", True, "-fps_mode"),
+    ],
+)
+def test_each_ffmpeg_is_spoken_to_in_its_own_words(version: str, period: bool, timing: str) -> None:
+    (arguments,) = build(X264, ffmpeg_version=version).passes
+    assert ("-stats_period" in arguments) is period
+    assert value(arguments, timing) == "vfr"
 
 
 # -- Quality ------------------------------------------------------------------------------------------------
@@ -188,9 +201,12 @@ def test_no_sound() -> None:
 
 
 def test_a_cover_beside_the_film_is_copied_and_not_filtered() -> None:
-    arguments = argv(evolve(X264, filters=("hflip",)), COVER, evolve(FILM, index=1), evolve(SOUND, index=2))
-    assert (value(arguments, "-c:v:0"), value(arguments, "-c:v:1")) == ("copy", "libx264")
-    assert value(arguments, "-filter:v:1") == "hflip"
+    arguments = argv(
+        evolve(X264, filters=("hflip",)), evolve(COVER, index=0), evolve(FILM, index=1), evolve(SOUND, index=2)
+    )
+    assert (value(arguments, "-c:v:0"), value(arguments, "-c:v:1")) == ("libx264", "copy")
+    assert value(arguments, "-filter:v:0") == "hflip"
+    assert [word for option, word in pairwise(arguments) if option == "-map"] == ["0:1", "0:2", "0:0"]
     assert not {"-c:v", "-filter:v", "-pix_fmt:v"} & set(arguments)
 
 
@@ -335,7 +351,8 @@ def packets(gap: float) -> PacketCounts:
 @pytest.mark.parametrize(("gap", "kept"), [(1 / 25, False), (0.039, False), (1 / 60, True)])
 def test_a_variable_rate_is_kept(gap: float, kept: bool) -> None:
     (arguments,) = build(X264, packets=packets(gap)).passes
-    assert (value(arguments, "-fps_mode") == "vfr") is kept
+    assert value(arguments, "-fps_mode") == "vfr"
+    assert (value(arguments, "-enc_time_base") == "1:60000") is kept
 
 
 def test_not_against_the_persons_wish_or_the_container() -> None:

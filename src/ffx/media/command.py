@@ -16,17 +16,17 @@ from ffx.media.picture import Picture, PictureTask, picture_arguments
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.sound import sound_arguments, sound_bitrate
 from ffx.media.streams import KeptStream, Selection, select_streams
-from ffx.media.timing import has_variable_rate
+from ffx.media.timing import Version, frame_timing, has_variable_rate, read_version
 from ffx.media.two_pass import first_pass, second_pass
 
-_TERMINOLOGICAL = dict(
+_QUICKTIME_LANGUAGES = dict(
     pair.split("/")
     for pair in (
-        *("alb/sqi", "arm/hye", "baq/eus", "bur/mya", "chi/zho", "cze/ces", "dut/nld", "fre/fra", "geo/kat", "ger/deu"),
-        *("gre/ell", "ice/isl", "mac/mkd", "mao/mri", "may/msa", "per/fas", "rum/ron", "slo/slk", "tib/bod", "wel/cym"),
+        *("fre/fra", "rum/ron", "cze/ces", "slo/slk", "deu/ger", "nld/dut", "ell/gre", "isl/ice", "zho/chi", "sqi/alb"),
+        *("mkd/mac", "hye/arm", "kat/geo", "bod/tib", "mya/bur", "msa/may", "cym/wel", "eus/baq"),
     )
 )
-"""ISO 639-2: the codes that have two forms, bibliographic and terminological."""
+"""ISO 639-2 has two codes for some languages; this is the one that FFmpeg's QuickTime muxer knows."""
 
 
 @frozen
@@ -48,14 +48,13 @@ def build_command(
     input_name: str,
     output_name: str,
     packets: PacketCounts | None = None,
-    stats_period: float = 0.25,
+    ffmpeg_version: str = "",
 ) -> Command:
     """The command for a recipe on one machine.
 
     ``specs`` may hold what is true for this machine: without a ``ten_bit_pixel_format`` an encoder is given 8 bit.
     An encoder that they lack is given FFmpeg's own defaults. ``packets`` tell better than a header whether the frame
-    rate varies. ``stats_period`` is seconds between two reports; 0 leaves the option out, which FFmpeg 4.3 and older
-    do not know.
+    rate varies. ``ffmpeg_version`` is as FFmpeg says it (``4.4.2-0ubuntu0``); empty: a recent one.
 
     Raises:
         RecipeError: the recipe asks for what cannot be.
@@ -65,22 +64,10 @@ def build_command(
     selection = select_streams(recipe, media, container, arguments)
     if not selection.kept and not arguments.owns_mapping:
         raise RecipeError(f"nothing of the input can be kept: it has no stream that {container.name} holds")
-    start = (*_reporting(stats_period), *setup.input_options, *_input(media, input_name))
-    variable = has_variable_rate(media.video, packets) and not container.constant_rate
-
-    def picture_of(streams: Selection) -> Picture:
-        if not recipe.encoder:
-            return Picture(remaining=arguments)
-        places = () if arguments.owns_mapping else _film_places(streams)
-        return picture_arguments(
-            PictureTask(recipe, media.video, places, specs.get(recipe.encoder), setup, arguments, variable)
-        )
-
-    picture = picture_of(selection)
-    whole = (
-        *start,
-        *_mapping(selection, arguments),
-        *picture.options,
+    version = read_version(ffmpeg_version)
+    start = (*_reporting(version), *setup.input_options, *_input(media, input_name))
+    picture = _picture(recipe, media, specs, setup, arguments, container, packets, version, selection)
+    output = (
         *_cover_options(selection, arguments),
         *_sound_options(recipe, selection, container, specs, arguments),
         *_text_options(selection, container, arguments),
@@ -89,18 +76,18 @@ def build_command(
         *picture.remaining.tokens,
         f"file:{output_name}",
     )
+    whole = (*start, *_mapping(selection, arguments), *picture.options, *output)
     warnings = (*selection.warnings, *picture.warnings)
     if not recipe.two_pass:
         return Command((whole,), warnings)
-    films = Selection(selection.films)
-    looking = picture_of(films)
-    look = (*start, *_mapping(films, arguments), *looking.options, *looking.remaining.tokens)
-    return Command((first_pass(look, recipe.encoder), second_pass(whole, recipe.encoder)), warnings)
+    films = _mapping(Selection(selection.films), arguments)
+    look = first_pass((*start, *films, *picture.options, *picture.remaining.tokens), recipe.encoder)
+    return Command((look, second_pass(whole, recipe.encoder)), warnings)
 
 
-def _reporting(stats_period: float) -> tuple[str, ...]:
+def _reporting(version: Version) -> tuple[str, ...]:
     # The level of warnings keeps the causes of a failure; ``-nostats`` keeps the rest out of the evidence.
-    period = ("-stats_period", f"{stats_period:g}") if stats_period else ()
+    period = ("-stats_period", "0.25") if version >= (4, 4) else ()
     return ("-hide_banner", "-nostdin", "-y", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", *period)
 
 
@@ -117,32 +104,50 @@ def _mapping(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
     return (*streams, "-map_metadata", "0", "-map_chapters", "0")
 
 
-def _language_options(selection: Selection, container: ContainerSpec, arguments: Arguments) -> tuple[str, ...]:
-    """QuickTime knows the terminological codes of languages only (``fra``, where Matroska says ``fre``)."""
-    if container.name != "mov" or arguments.owns_mapping:
-        return ()
-    return tuple(
-        word
-        for place, kept in enumerate(selection.kept)
-        if kept.source.language in _TERMINOLOGICAL
-        for word in (f"-metadata:s:{place}", f"language={_TERMINOLOGICAL[kept.source.language]}")
+def _picture(
+    recipe: Recipe,
+    media: MediaInfo,
+    specs: Mapping[str, EncoderSpec],
+    setup: EncoderSetup,
+    arguments: Arguments,
+    container: ContainerSpec,
+    packets: PacketCounts | None,
+    version: Version,
+    selection: Selection,
+) -> Picture:
+    if not recipe.encoder:
+        return Picture(remaining=arguments)
+    covers = len(selection.of_kind("video")) > len(selection.films)
+    task = PictureTask(
+        recipe,
+        media.video,
+        tuple(range(len(selection.films))) if covers and not arguments.owns_mapping else (),
+        specs.get(recipe.encoder),
+        setup,
+        arguments,
+        () if container.constant_rate else frame_timing(version),
+        has_variable_rate(media.video, packets),
     )
-
-
-def _film_places(selection: Selection) -> tuple[int, ...]:
-    """Where the films stand among the video streams; empty when there is nothing else among them."""
-    videos = selection.of_kind("video")
-    if len(videos) == 1 or len(selection.films) == len(videos):
-        return ()
-    return tuple(place for place, kept in enumerate(videos) if not kept.source.attached_picture)
+    return picture_arguments(task)
 
 
 def _cover_options(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
     if arguments.owns_mapping:
         return ()
-    videos = selection.of_kind("video")
+    videos = enumerate(selection.of_kind("video"))
+    covers = (place for place, kept in videos if kept.source.attached_picture)
+    return tuple(word for place in covers for word in (f"-c:v:{place}", "copy"))
+
+
+def _language_options(selection: Selection, container: ContainerSpec, arguments: Arguments) -> tuple[str, ...]:
+    """QuickTime knows one code of each language only (``fra``, where Matroska says ``fre``)."""
+    if container.name != "mov" or arguments.owns_mapping:
+        return ()
     return tuple(
-        word for place, kept in enumerate(videos) if kept.source.attached_picture for word in (f"-c:v:{place}", "copy")
+        word
+        for place, kept in enumerate(selection.kept)
+        if kept.source.language in _QUICKTIME_LANGUAGES
+        for word in (f"-metadata:s:{place}", f"language={_QUICKTIME_LANGUAGES[kept.source.language]}")
     )
 
 

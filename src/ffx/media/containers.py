@@ -66,7 +66,7 @@ class ContainerSpec:
     single_video: bool = False
     single_audio: bool = False
     constant_rate: bool = False
-    """Whether frames come at equal intervals only."""
+    """Whether frames come at equal intervals only, or FFmpeg's own choice of them is better left alone."""
     anything: bool = False
     """A muxer that is not known here: FFmpeg decides what it takes."""
 
@@ -156,6 +156,7 @@ CONTAINERS = (
         subtitles=_words("dvd_subtitle"),
         default_video="mpeg2video",
         default_audio="mp2",
+        constant_rate=True,
     ),
     ContainerSpec(
         "flv",
@@ -185,6 +186,7 @@ CONTAINERS = (
         audio=_words("wmav2 mp3 aac ac3 pcm_s16le"),
         default_video="h264",
         default_audio="wmav2",
+        constant_rate=True,
     ),
     ContainerSpec(
         "nut",

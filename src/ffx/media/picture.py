@@ -24,7 +24,7 @@ _RATE_OPTIONS = (
 _COLOUR_FILTERS = ("colorspace", "colormatrix", "libplacebo", "lut", "setparams", "tonemap", "zscale", "curves")
 _TIMED_CODECS = frozenset({"av1", "ffv1", "h264", "hevc", "mpeg4", "vp8", "vp9"})
 """Codecs whose encoders were seen to take a clock of 1/60000 s."""
-VARIABLE_RATE = ("-fps_mode", "vfr", "-enc_time_base", "1:60000")
+_VARIABLE_RATE_CLOCK = ("-enc_time_base", "1:60000")
 """Without it FFmpeg puts frames on a grid of the average rate, dropping those that share a place. The clock is fine
 enough for 90 kHz sources and coarse enough for MPEG-4, which allows 65535 ticks a second.
 """
@@ -52,8 +52,10 @@ class PictureTask:
     spec: EncoderSpec | None
     setup: EncoderSetup
     arguments: Arguments
-    variable_rate: bool
-    """Whether the frames come at changing intervals and the container can say so."""
+    frame_timing: tuple[str, ...] = ()
+    """The option that keeps every frame at its time, as this FFmpeg spells it; empty where the container cannot."""
+    variable_rate: bool = False
+    """Whether the frames come at changing intervals."""
 
 
 def picture_arguments(task: PictureTask) -> Picture:
@@ -76,7 +78,7 @@ def picture_arguments(task: PictureTask) -> Picture:
             *(_placed(task, "filter", ",".join(chain)) if chain else ()),
             *(_placed(task, "pix_fmt", pixel_format) if pixel_format and not task.setup.upload_filter else ()),
             *_colours(task),
-            *(VARIABLE_RATE if _keeps_variable_rate(task) else ()),
+            *_timing(task),
         ),
         remaining=task.arguments.without(_is_film_filter),
         warnings=(*pixel_losses(task.film, pixel_format), *warnings),
@@ -195,7 +197,8 @@ def _colours(task: PictureTask) -> tuple[str, ...]:
     return tuple(word for option, value in tags.items() if value for word in (option, value))
 
 
-def _keeps_variable_rate(task: PictureTask) -> bool:
+def _timing(task: PictureTask) -> tuple[str, ...]:
+    if not task.frame_timing or task.arguments.has("r", "fpsmax", "vsync", "fps_mode", "enc_time_base"):
+        return ()
     codec = task.spec.codec if task.spec else ""
-    timed = ("r", "fpsmax", "vsync", "fps_mode", "enc_time_base", "filter_complex")
-    return task.variable_rate and codec in _TIMED_CODECS and not task.arguments.has(*timed)
+    return (*task.frame_timing, *(_VARIABLE_RATE_CLOCK if task.variable_rate and codec in _TIMED_CODECS else ()))

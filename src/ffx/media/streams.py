@@ -31,7 +31,7 @@ class KeptStream:
 
 @frozen
 class Selection:
-    """What goes into the output, in the source's order, and what could not be kept."""
+    """What goes into the output, in its order, and what could not be kept."""
 
     kept: tuple[KeptStream, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -46,7 +46,9 @@ class Selection:
 
 
 def select_streams(recipe: Recipe, media: MediaInfo, container: ContainerSpec, arguments: Arguments) -> Selection:
-    """Everything the container can hold and the recipe does not leave out."""
+    """Everything the container can hold and the recipe does not leave out, in the source's order but for covers: they
+    come last, because FFmpeg counts the frames of the first picture.
+    """
     kept: list[KeptStream] = []
     warnings: list[str] = []
     for stream in media.streams:
@@ -57,7 +59,7 @@ def select_streams(recipe: Recipe, media: MediaInfo, container: ContainerSpec, a
             warnings.append(f"{_name(stream)} is left out: {container.name} holds one {stream.kind} stream")
         else:
             kept.append(KeptStream(stream, encoder))
-    return Selection(tuple(kept), tuple(warnings))
+    return Selection(tuple(sorted(kept, key=lambda k: k.source.attached_picture)), tuple(warnings))
 
 
 def _encoder_for(stream: StreamInfo, recipe: Recipe, container: ContainerSpec, arguments: Arguments) -> str | None:
