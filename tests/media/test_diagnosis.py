@@ -76,6 +76,7 @@ def test_nearly_every_reported_case_can_be_printed() -> None:
         ("[hevc_videotoolbox @ 0x1] Cannot create compression session: -12908", Reason.HW_ENCODER_UNAVAILABLE),
         ("[h264_rkmpp @ 0x1] Failed to init MPP context: -1", Reason.PERMISSION_DENIED),
         ("[h264_mf @ 0x1] could not set output type (MF_E_INVALIDMEDIATYPE)", Reason.NO_MFT),
+        ("[h264_omx @ 0x1] libOMX_Core.so not found", Reason.NO_DEVICE),
         ("[h261 @ 0x1] Valid sizes are 176x144, 352x288", Reason.FRAME_SIZE),
     ],
 )  # fmt: skip

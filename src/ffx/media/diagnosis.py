@@ -108,8 +108,9 @@ _CERTAIN = _rules(
     (r"VK_ERROR_INCOMPATIBLE_DRIVER", Reason.VULKAN_NO_ICD),
     (r"Device does not support the \S+ extension", Reason.VULKAN_NO_ENCODE_EXTENSION),
     (r"too large for encoder limits", Reason.FRAME_SIZE),
-    # v4l2_m2m.c, rkmppenc.c, mfenc.c
+    # v4l2_m2m.c, omx.c, rkmppenc.c, mfenc.c
     (r"Could not find a valid device", Reason.NO_DEVICE),
+    (r"lib\w+\.so\S* not found", Reason.NO_DEVICE),
     (r"Failed to init(?:ialize)? MPP context", Reason.PERMISSION_DENIED),
     (r"mpp_service", Reason.PERMISSION_DENIED),
     (r"could not find any MFT|could not create MFT", Reason.NO_MFT),

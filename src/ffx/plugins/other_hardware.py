@@ -77,6 +77,8 @@ class OtherHardwareDetector(Detector):
                 "No encoder among /dev/video*: the board has none (Raspberry Pi 5), its driver is not loaded, or this "
                 "user may not open it (group video)."
             )
+        if reason is Reason.NO_DEVICE and family == "omx":
+            return "The board's OpenMAX libraries are missing: only older Raspberry Pi systems have them, use V4L2."
         if reason is Reason.NO_DEVICE and family == "vulkan":
             return "The only Vulkan device here is a processor (llvmpipe): install the GPU's Vulkan driver."
         if reason is Reason.PERMISSION_DENIED and family == "rkmpp":

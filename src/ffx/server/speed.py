@@ -23,6 +23,9 @@ _MANY = 3000
 _ENOUGH = 0.3
 """Seconds that the longer encode must take beyond the shorter one: many times what a start varies by."""
 
+_SLOW = 1.0
+"""Seconds."""
+
 _PICTURES = 8
 _FRAMES_HELD = 40
 """Frames that an encoder with look-ahead keeps in memory, with its references and copies."""
@@ -37,7 +40,8 @@ async def measure_fps(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> float:
     """Frames per second at 1080p with the encoder's default preset; 0 where it cannot.
 
     Two encodes of different lengths are timed and the difference divided: start-up, the filling of the look-ahead
-    and the end are in both. The longer one grows until the difference is large enough to mean something.
+    and the end are in both. The longer one grows until the difference is large enough to mean something. An encoder
+    that takes a second for the shorter one is slow enough for its start-up, a few hundredths, not to matter.
     """
     trial = _with_default_preset(spec, trial)
     few = await _timed(ffmpeg, spec, trial, _FEW)
@@ -46,6 +50,8 @@ async def measure_fps(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> float:
         return round(1 / few.seconds, 3) if few.works else 0.0
     if not few.works:
         return _before_time_ran_out(few)
+    if few.seconds >= _SLOW:
+        return round(_FEW / few.seconds, 2)
     frames = 5 * _FEW
     while True:
         many = await _timed(ffmpeg, spec, trial, frames)
