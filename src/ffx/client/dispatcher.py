@@ -363,7 +363,7 @@ class Dispatcher:
 
     def _strand(self) -> Iterable[Instruction]:
         """Jobs that no server there can do, when none is expected any more."""
-        if not self._open or self._expecting:
+        if not self._open or self._expecting or self._leaving():
             return
         stranded = [job for job in self._waiting() if not self._possible(job)]
         if stranded and self._may_start_local:
@@ -373,6 +373,10 @@ class Dispatcher:
             return
         for job in stranded:
             yield self._conclude(job, JobState.FAILED, error=self._why_not(job), no_server=True)
+
+    def _leaving(self) -> bool:
+        """Whether a server finishes its jobs: it will go in a moment, and may be expected back then."""
+        return any(s.present and s.info.status is ServerStatus.MAINTENANCE for s in self._servers.values())
 
     def _why_not(self, job: _Job) -> str:
         ranking = self.rank(job.job)

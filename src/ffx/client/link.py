@@ -64,10 +64,10 @@ class Link:
             try:
                 server = await open_server(self._transport, self.endpoint, client_id=self._client_id)
                 async with server:
+                    await self._learn(server)
                     if self._is_known(server.info.server_id):
                         self._miss(f"is {server.info.name}, which is connected already")
                         return
-                    await self._learn(server)
                     pauses = iter(RECONNECT_PAUSES)
                     await self._stay(server)
             except FfxError as error:

@@ -253,7 +253,8 @@ class Shell:
         link = Link(
             endpoint,
             transport,
-            client_id=self._setting.client_id,
+            # A server speaks to the newest connection of a client: two ways to one server must be two clients.
+            client_id=f"{self._setting.client_id}@{endpoint.address.authority}",
             needed=self._needed,
             watcher=self,
             is_known=self._servers.__contains__,

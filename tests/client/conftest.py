@@ -1,0 +1,119 @@
+"""Farms of real servers in this process: real FFmpeg, the in-process transport, one plugin host for all."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from ffx.client.connection import Endpoint
+from ffx.client.farm import Farm
+from ffx.core.addressing import Address
+from ffx.core.encoders import EncoderSpec
+from ffx.core.events import JobEvent
+from ffx.core.model import JobConfiguration
+from ffx.core.pluginhost import PluginHost
+from ffx.core.transport import Listener
+from ffx.media.plan import Request, plan_job
+from ffx.media.probe import probe
+from ffx.plugins.weighted import WeightedPolicy
+from ffx.server.options import ServerOptions
+from ffx.server.server import Server
+from ffx.transports.inproc import InprocTransport
+from tests.server.conftest import KnownCapabilities, children, known_capabilities
+
+TOKEN = "a token"
+
+
+def all_specs() -> Mapping[str, EncoderSpec]:
+    plugins = PluginHost()
+    plugins.load_entry_points()
+    return plugins.encoders()
+
+
+@define
+class TestFarm:
+    """Servers that come and go, and the farm of a client that knows all of their names."""
+
+    __test__ = False
+
+    ffmpeg: Path
+    folder: Path
+    cache: Path
+    transport: InprocTransport = field(factory=InprocTransport)
+    specs: Mapping[str, EncoderSpec] = field(factory=all_specs)
+    events: list[JobEvent] = field(factory=list)
+    servers: dict[str, Server] = field(factory=dict)
+    _running: dict[str, contextlib.AsyncExitStack] = field(factory=dict)
+
+    async def start(self, name: str, **options: Any) -> None:
+        """Start a server; it can be stopped and started again under its name."""
+        folder = self.folder / "servers" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        capabilities: KnownCapabilities = known_capabilities(self.ffmpeg, self.cache, folder)
+        await capabilities.prepare()
+        server = Server(
+            ServerOptions(**{"name": name, "temp_dir": folder, "disk_reserve": 0, **options}),
+            capabilities=capabilities,
+            token=TOKEN,
+            server_id=f"id-{name}",
+            version="1.2.3",
+            modify_command=lambda job, argv: argv,
+        )
+        stack = contextlib.AsyncExitStack()
+        await stack.enter_async_context(server)
+        listener: Listener = await self.transport.listen(Address(name, scheme="inproc"), server)
+        stack.push_async_callback(listener.close)
+        stack.push_async_callback(server.stop)
+        self.servers[name], self._running[name] = server, stack
+
+    async def stop(self, name: str) -> None:
+        await self._running.pop(name).aclose()
+
+    async def close(self) -> None:
+        for name in list(self._running):
+            await self.stop(name)
+
+    def farm(self, *names: str | Endpoint, **options: Any) -> Farm:
+        endpoints = [
+            name if isinstance(name, Endpoint) else Endpoint(name, Address(name, scheme="inproc"), TOKEN)
+            for name in names
+        ]
+        return Farm(
+            endpoints,
+            transports={"inproc": self.transport},
+            policy=WeightedPolicy(),
+            specs=self.specs,
+            client_id=str(uuid.uuid4()),
+            on_event=options.pop("on_event", self.events.append),
+            **options,
+        )
+
+    def job(self, source: Path, output: str = "out.mp4", **wishes: Any) -> JobConfiguration:
+        request = Request(source, self.folder / output, **wishes)
+        return plan_job(request, probe(source), self.specs, job_id=str(uuid.uuid4()))
+
+    def left_behind(self) -> list[Path]:
+        """Files of jobs on servers, and parts of results."""
+        spool = [p for p in (self.folder / "servers").rglob("*") if p.is_file() and p.name != "owner.json"]
+        return spool + list(self.folder.glob(".*.part"))
+
+
+@pytest.fixture(scope="session")
+def detection_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was tried once need not be tried for every test."""
+    return tmp_path_factory.mktemp("detection")
+
+
+@pytest.fixture
+async def farms(ffmpeg9: Path, detection_cache: Path, tmp_path: Path) -> AsyncIterator[TestFarm]:
+    made = TestFarm(ffmpeg9, tmp_path, detection_cache)
+    yield made
+    await made.close()
+    assert made.left_behind() == []
+    assert children() == []
