@@ -1,0 +1,205 @@
+"""Upload and download on loopback against a plain socket copy to the same disk.
+
+Every copy runs between two processes and ends when its bytes are on the disk (fsync). The plain copy is what Python
+does with nothing in between: ``sendall`` of blocks of 1 MiB on one side, ``recv_into`` and ``write`` on the other. The
+real ones are those of ``ffx submit`` and ``ffx serve``, which also hash every byte on both sides. The three take
+turns, so that a busy moment of the machine hits all alike, and a figure is the median over the rounds.
+
+Sizes for a quick look: ``python -m benchmarks.transfer 128 3`` (MiB, rounds).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from attrs import define
+
+from benchmarks.harness import ROOT, seconds
+from ffx.client.transfers import download_file, upload_file
+from ffx.core.addressing import Address
+from ffx.core.errors import ConnectionClosed
+from ffx.core.messages import Envelope, Ping, Pong
+from ffx.core.transport import ClientConnection, Connection, Service, StoredFile
+from ffx.media.digest import file_digest
+from ffx.server.files import FileStore
+from ffx.transports.websocket import WebSocketTransport
+
+BLOCK = 1024 * 1024
+MEBIBYTES = 512
+ROUNDS = 5
+LIMIT = 0.8
+TOKEN = "benchmark"
+
+
+# -- The plain copy -----------------------------------------------------------------------------------------
+
+
+def receive_plainly(target: Path) -> None:
+    """Take copies for ever; each is written to ``target``, synced, and acknowledged by one byte."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        print(server.getsockname()[1], flush=True)
+        buffer = memoryview(bytearray(BLOCK))
+        while True:
+            peer, _ = server.accept()
+            target.unlink(missing_ok=True)
+            with peer, target.open("wb", buffering=0) as file:
+                while received := peer.recv_into(buffer):
+                    file.write(buffer[:received])
+                os.fsync(file.fileno())
+                peer.sendall(b"k")
+
+
+def send_plainly(port: int, source: Path) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as peer, source.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            peer.sendall(block)
+        peer.shutdown(socket.SHUT_WR)
+        assert peer.recv(1) == b"k"
+
+
+# -- The real ones ------------------------------------------------------------------------------------------
+
+
+class StoreService(Service):
+    """A server's store behind a real listener; a conversation asks for resources and does nothing else."""
+
+    bulk: FileStore
+
+    def __init__(self, target: Path, offered: StoredFile) -> None:
+        self.bulk = FileStore()
+        self._target = target
+        self._offered = offered
+
+    def authenticate(self, token: str) -> bool:
+        return token == TOKEN
+
+    async def converse(self, connection: Connection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                envelope = await connection.receive()
+                uploads = envelope.message == Ping("upload")
+                await connection.send(envelope.reply(Pong(self._expect() if uploads else self._offer())))
+
+    def _expect(self) -> str:
+        self._target.unlink(missing_ok=True)
+        return self.bulk.expect(self._target, self._offered.size)
+
+    def _offer(self) -> str:
+        return self.bulk.offer_file(self._offered)
+
+
+async def serve(target: Path, offered: Path) -> None:
+    service = StoreService(target, StoredFile(offered, offered.stat().st_size, file_digest(offered)))
+    listener = await WebSocketTransport().listen(Address("127.0.0.1", 0), service)
+    print(listener.address.port, flush=True)
+    await asyncio.Event().wait()
+
+
+async def resource(client: ClientConnection, direction: str) -> str:
+    await client.send(Envelope(Ping(direction)))
+    answer = (await client.receive()).message
+    assert isinstance(answer, Pong)
+    return answer.data
+
+
+async def upload(client: ClientConnection, source: Path, digest: str) -> None:
+    name, size = await resource(client, "upload"), source.stat().st_size
+    assert digest == await upload_file(client, name, source, offset=0, size=size, on_bytes=lambda done: None)
+
+
+async def download(client: ClientConnection, target: Path, size: int, digest: str) -> None:
+    target.unlink(missing_ok=True)
+    name = await resource(client, "download")
+    await download_file(client, name, target, size=size, digest=digest, on_bytes=lambda done: None)
+
+
+# -- Measuring ----------------------------------------------------------------------------------------------
+
+
+@define
+class Round:
+    """Seconds of one turn of each."""
+
+    plain: float
+    upload: float
+    download: float
+
+
+@contextlib.contextmanager
+def other_process(*arguments: object) -> Iterator[int]:
+    """Another process of this script; yields the port that it listens at."""
+    command = [sys.executable, "-m", "benchmarks.transfer", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def measure(folder: Path, size: int, rounds: int) -> list[Round]:
+    source, target = folder / "source", folder / "target"
+    with source.open("wb") as file:
+        for _ in range(size // BLOCK):
+            file.write(os.urandom(BLOCK))
+        os.fsync(file.fileno())
+    digest = file_digest(source)
+    with (
+        other_process("plain", target) as plain_port,
+        other_process("serve", target, source) as port,
+        asyncio.Runner() as runner,
+    ):
+        client = runner.run(WebSocketTransport().connect(Address("127.0.0.1", port), TOKEN))
+
+        def taken(work: Callable[[], Awaitable[None]]) -> float:
+            async def run() -> None:
+                await work()
+
+            return seconds(lambda: runner.run(run()))
+
+        def one_round() -> Round:
+            return Round(
+                plain=seconds(lambda: send_plainly(plain_port, source)),
+                upload=taken(lambda: upload(client, source, digest)),
+                download=taken(lambda: download(client, target, size, digest)),
+            )
+
+        one_round()  # caches warm up
+        done = [one_round() for _ in range(rounds)]
+        runner.run(client.close())
+    return done
+
+
+def main(size: int, rounds: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="ffx-benchmark-") as folder:
+        done = measure(Path(folder), size, rounds)
+    plain = statistics.median(one.plain for one in done)
+    worst = 1.0
+    for name in ("upload", "download"):
+        ratio = plain / statistics.median(getattr(one, name) for one in done)
+        worst = min(worst, ratio)
+        speeds = f"{size / 1e6 / plain * ratio:.0f} MB/s of {size / 1e6 / plain:.0f} MB/s"
+        verdict = "ok" if ratio >= LIMIT else "TOO LITTLE"
+        print(f"{name}: {ratio:.2f}x of a plain socket copy (limit {LIMIT}) {verdict}; {speeds}", flush=True)
+    return 0 if worst >= LIMIT else 1
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["plain", target]:
+            receive_plainly(Path(target))
+        case ["serve", target, offered]:
+            asyncio.run(serve(Path(target), Path(offered)))
+        case [mebibytes, rounds]:
+            sys.exit(main(int(mebibytes) * BLOCK, int(rounds)))
+        case _:
+            sys.exit(main(MEBIBYTES * BLOCK, ROUNDS))
