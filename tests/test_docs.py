@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 import re
+import shlex
 import tomllib
 import types
 import typing
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import attrs
+import click
 import pytest
 
+from ffx.cli.main import ffx
 from ffx.core import errors, hookspecs, model
 from ffx.core.configuration import Configuration, read_configuration
 from ffx.core.encoders import EncoderSpec
@@ -247,10 +250,40 @@ def test_every_exit_status_is_explained() -> None:
     assert explained == {0, INTERRUPTED} | raised
 
 
-# -- Links --------------------------------------------------------------------------------------------------
-
+# -- Command lines ------------------------------------------------------------------------------------------
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+
+
+def command_lines() -> list[str]:
+    """Every ``ffx ...`` in a block of a page; the command reference is held to the commands by a test of its own."""
+    blocks = [
+        block
+        for page in PAGES
+        if page.name != "commands.md"
+        for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    ]
+    return [
+        line.removeprefix("$ ")
+        for block in blocks
+        for line in block.splitlines()
+        if re.match(r"(\$ )?ffx [a-z-]", line)
+    ]
+
+
+@pytest.mark.parametrize("line", [line for line in command_lines() if not line.startswith("ffx server ")])
+def test_every_command_line_is_understood(line: str) -> None:
+    words = [word for word in shlex.split(line, comments=True) if word != "&"]
+    command: click.Command | None = ffx
+    context = None
+    while isinstance(command, click.Group):
+        context = click.Context(command, info_name=words.pop(0), parent=context)
+        command = command.get_command(context, words[0])
+    assert command is not None, f"there is no command {words[0]!r}"
+    command.make_context(words[0], words[1:], parent=context)
+
+
+# -- Links --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
