@@ -171,8 +171,10 @@ def test_every_hook_is_explained() -> None:
     assert [row[0].strip("`") for row in rows(section(PLUGINS, "## Every hook"))] == list(hooks())
 
 
-def snippets(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+def snippets(page: str, *languages: str) -> list[str]:
+    """The blocks of a page in one of these languages, a block without one being of ``""``."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [text for language, text in blocks if language in languages]
 
 
 @pytest.mark.parametrize("source", snippets(PLUGINS, "python"))
@@ -257,21 +259,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rg
 
 def command_lines() -> list[str]:
     """Every ``ffx ...`` in a block of a page; the command reference is held to the commands by a test of its own."""
-    blocks = [
-        block
-        for page in PAGES
-        if page.name != "commands.md"
-        for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    ]
-    return [
-        line.removeprefix("$ ")
-        for block in blocks
-        for line in block.splitlines()
-        if re.match(r"(\$ )?ffx [a-z-]", line)
-    ]
+    pages = [page.read_text(encoding="utf-8") for page in PAGES if page.name != "commands.md"]
+    lines = [line for page in pages for block in snippets(page, "", "sh") for line in block.splitlines()]
+    return [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?ffx (?!server )[a-z-]", line)]
 
 
-@pytest.mark.parametrize("line", [line for line in command_lines() if not line.startswith("ffx server ")])
+@pytest.mark.parametrize("line", command_lines())
 def test_every_command_line_is_understood(line: str) -> None:
     words = [word for word in shlex.split(line, comments=True) if word != "&"]
     command: click.Command | None = ffx
