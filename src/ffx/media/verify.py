@@ -7,6 +7,7 @@ docs/explanation for what was measured).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from attrs import frozen
@@ -25,14 +26,17 @@ DURATION_TOLERANCE = 0.5
 last packet, containers round; frames are counted apart, exactly.
 """
 TRUNCATION_TOLERANCE = 0.5
-"""Seconds, and ..."""
-TRUNCATION_SHARE = 0.02
-"""... share of the duration that packets may end before what the header says. Valid files differ by a few packets."""
-LEADING_FRAMES = 16
-"""Frames that a decoder may leave out where a source begins between key frames: as many as can refer back."""
-_HONEST_HEADERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "flv", "nut", "wav"})
+"""Seconds that packets may end before what the header says. Valid files differ by a few packets."""
+CUT_TOLERANCE = 0.05
+"""The same for a file whose last packet is damaged."""
+GUESS_TOLERANCE = 0.02
+"""Share of the duration for sound alone: a recording without a duration then gets one that is guessed from its bitrate
+(with a film it gets none).
+"""
+_QUICKTIME = "mov,mp4,m4a,3gp,3g2,mj2"
+_HONEST_HEADERS = frozenset({_QUICKTIME, "matroska,webm", "avi", "asf", "flac", "flv", "nut", "wav"})
 """Demuxers whose duration stands in a header; others guess it from the bitrate or the last packets."""
-_FRAME_PER_PACKET = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "nut", "ivf"})
+_FRAME_PER_PACKET = frozenset({_QUICKTIME, "matroska,webm", "nut", "ivf"})
 """Demuxers whose packets are whole frames; elsewhere a field may have a packet of its own."""
 _HIDDEN_FRAMES = frozenset({"vp8", "mpeg4", "msmpeg4v3", "gif", "apng"})
 """Codecs with packets that show nothing, or that show the last picture again."""
@@ -57,16 +61,36 @@ def check_input(media: MediaInfo, packets: PacketCounts) -> None:
         ProbeError: it is truncated or holds no packets.
     """
     if not any(count.packets for count in packets.streams if count.kind in ("video", "audio")):
-        raise ProbeError("the input has no picture and no sound: its header is all there is")
-    ends = [count.end for count in packets.streams if count.end is not None]
-    if media.container not in _HONEST_HEADERS or not media.duration or not ends:
+        raise ProbeError(f"{media.path}: the input has no picture and no sound: its header is all there is")
+    if media.container not in _HONEST_HEADERS or not packets.streams:
         return
+    for promised, end in _promises(media, packets):
+        if promised - end > _truncation_tolerance(media, packets):
+            raise ProbeError(
+                f"{media.path}: the input is truncated: its header says {promised:.1f} s, "
+                f"its packets end at {end:.1f} s"
+            )
+
+
+def _promises(media: MediaInfo, packets: PacketCounts) -> Iterator[tuple[float, float]]:
+    """What the header says of the whole file, or of a stream that has a header of its own, and where the packets end:
+    seconds, from the beginning or from zero, whichever is later.
+    """
+    ends = [count.end for count in packets.streams if count.end is not None]
     start = min((count.start for count in packets.streams if count.start is not None), default=0.0)
-    end = max(*ends, max(ends) - start)
-    if media.duration - end > max(TRUNCATION_TOLERANCE, TRUNCATION_SHARE * media.duration):
-        raise ProbeError(
-            f"the input is truncated: its header says {media.duration:.1f} s, its packets end at {end:.1f} s"
-        )
+    if ends:
+        yield media.duration, max(*ends, max(ends) - start)
+    if media.container == _QUICKTIME and not packets.complete:
+        # What is missing at the end of the file may be all of one stream.
+        for count in packets.streams:
+            if count.kind in ("video", "audio"):
+                yield media.streams[count.index].duration, max(count.end or 0.0, count.span)
+
+
+def _truncation_tolerance(media: MediaInfo, packets: PacketCounts) -> float:
+    if not packets.complete:
+        return CUT_TOLERANCE
+    return TRUNCATION_TOLERANCE if media.video else max(TRUNCATION_TOLERANCE, GUESS_TOLERANCE * media.duration)
 
 
 def verify_output(
