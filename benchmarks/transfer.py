@@ -97,8 +97,12 @@ class StoreService(Service):
         return self.bulk.offer_file(self._offered)
 
 
-async def serve(target: Path, offered: Path) -> None:
-    service = StoreService(target, StoredFile(offered, offered.stat().st_size, file_digest(offered)))
+def stored(path: Path) -> StoredFile:
+    return StoredFile(path, path.stat().st_size, file_digest(path))
+
+
+async def serve(target: Path, offered: StoredFile) -> None:
+    service = StoreService(target, offered)
     listener = await WebSocketTransport().listen(Address("127.0.0.1", 0), service)
     print(listener.address.port, flush=True)
     await asyncio.Event().wait()
@@ -111,13 +115,13 @@ async def resource(client: ClientConnection, direction: str) -> str:
     return answer.data
 
 
-async def upload(client: ClientConnection, source: Path, digest: str) -> None:
-    name, size = await resource(client, "upload"), source.stat().st_size
+async def upload(client: ClientConnection, source: Path, size: int, digest: str) -> None:
+    name = await resource(client, "upload")
     assert digest == await upload_file(client, name, source, offset=0, size=size, on_bytes=lambda done: None)
 
 
 async def download(client: ClientConnection, target: Path, size: int, digest: str) -> None:
-    target.unlink(missing_ok=True)
+    await asyncio.to_thread(target.unlink, missing_ok=True)
     name = await resource(client, "download")
     await download_file(client, name, target, size=size, digest=digest, on_bytes=lambda done: None)
 
@@ -169,7 +173,7 @@ def measure(folder: Path, size: int, rounds: int) -> list[Round]:
         def one_round() -> Round:
             return Round(
                 plain=seconds(lambda: send_plainly(plain_port, source)),
-                upload=taken(lambda: upload(client, source, digest)),
+                upload=taken(lambda: upload(client, source, size, digest)),
                 download=taken(lambda: download(client, target, size, digest)),
             )
 
@@ -198,7 +202,7 @@ if __name__ == "__main__":
         case ["plain", target]:
             receive_plainly(Path(target))
         case ["serve", target, offered]:
-            asyncio.run(serve(Path(target), Path(offered)))
+            asyncio.run(serve(Path(target), stored(Path(offered))))
         case [mebibytes, rounds]:
             sys.exit(main(int(mebibytes) * BLOCK, int(rounds)))
         case _:
