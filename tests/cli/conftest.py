@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,9 @@ from typing import Any
 
 import imageio_ffmpeg
 import pytest
+from attrs import frozen
 
-LISTED = ("libx264", "libx265", "mpeg4", "ffv1", "h264_nvenc", "hevc_nvenc", "aac", "libmp3lame", "flac")
+LISTED = ("libx264", "libx265", "mpeg4", "h264_nvenc", "hevc_nvenc", "aac", "libmp3lame", "flac")
 """Encoders of the FFmpeg that these tests use: few, so that a server has soon tried all of them."""
 
 _SHORT_LISTING = """#!{python} -SE
@@ -119,6 +121,14 @@ class Ffx:
                 process.stdout.close()
 
 
+@frozen
+class Settled:
+    """An FFmpeg, and the cache of a home where all its encoders were tried and measured."""
+
+    ffmpeg: Path
+    cache: Path
+
+
 class RunningServer:
     """One ``ffx serve``."""
 
@@ -138,27 +148,47 @@ class RunningServer:
 
 
 @pytest.fixture(scope="session")
-def short_ffmpeg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    """Made once for all workers of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "ffx-cli"
+    shared.mkdir(exist_ok=True)
+    with contextlib.closing(sqlite3.connect(shared / "lock", timeout=300)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")  # waits for the worker that came first
+        ffmpeg = _short_ffmpeg(shared)
+        ffx = Ffx(shared, shared / "home", FFX_FFMPEG=str(ffmpeg))
+        if not (shared / "home" / "cache").exists():
+            ffx.ok("serve", "--test-capabilities")
+    return Settled(ffmpeg, shared / "home" / "cache")
+
+
+def _short_ffmpeg(folder: Path) -> Path:
     """A real FFmpeg that lists few encoders."""
     real = shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
     if os.name == "nt":  # a script is no program there: the tests wait for the long listing instead
         return Path(real)
-    script = tmp_path_factory.mktemp("ffmpeg") / "ffmpeg"
-    script.write_text(_SHORT_LISTING.format(python=sys.executable, real=real, listed=LISTED), encoding="utf-8")
-    script.chmod(0o755)
+    script = folder / "ffmpeg"
+    if not script.exists():
+        script.write_text(_SHORT_LISTING.format(python=sys.executable, real=real, listed=LISTED), encoding="utf-8")
+        script.chmod(0o755)
     return script
 
 
+def _fresh(folder: Path, home: Path, settled: Settled) -> Ffx:
+    shutil.copytree(settled.cache, home / "cache")
+    return Ffx(folder, home, FFX_FFMPEG=str(settled.ffmpeg))
+
+
 @pytest.fixture
-def ffx(tmp_path: Path, ffx_home: Path, short_ffmpeg: Path) -> Ffx:
-    """``ffx`` with a fresh home."""
-    return Ffx(tmp_path, ffx_home, FFX_FFMPEG=str(short_ffmpeg))
+def ffx(tmp_path: Path, ffx_home: Path, settled: Settled) -> Ffx:
+    """``ffx`` with a fresh home, where nothing but the encoders is known yet."""
+    return _fresh(tmp_path, ffx_home, settled)
 
 
 @pytest.fixture(scope="session")
-def shared_ffx(tmp_path_factory: pytest.TempPathFactory, short_ffmpeg: Path) -> Iterator[Ffx]:
+def shared_ffx(tmp_path_factory: pytest.TempPathFactory, settled: Settled) -> Iterator[Ffx]:
     """``ffx`` with a home where the servers ``studio`` and ``attic`` run, neither of them added."""
-    ffx = Ffx(tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("home"), FFX_FFMPEG=str(short_ffmpeg))
+    ffx = _fresh(tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("home"), settled)
     with ffx.serving("--name", "studio"), ffx.serving("--name", "attic", "--max-jobs", "1"):
         yield ffx
 

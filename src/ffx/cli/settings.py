@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
@@ -200,6 +201,6 @@ def _numbers(text: str) -> dict[str, float]:
             numbers[name.strip()] = float(number)
         except ValueError:
             equals = ""
-        if not equals or not name.strip():
+        if not equals or not name.strip() or not 0 <= numbers[name.strip()] < math.inf:
             raise ConfigurationError(f"{pair!r} is not NAME=NUMBER")
     return numbers
