@@ -11,11 +11,13 @@ _LINE = 500
 """Characters kept of a line."""
 
 _DISK_FULL = (b"No space left on device", b"Disk quota exceeded", b"Disc quota exceeded")
-_PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-f]+\] )+")
+_PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-f]+\] ?)+")
 _NOT_A_CAUSE = re.compile(
     # Notes and warnings.
     r"^(Svt\[(info|warn)\]|x265 \[(info|warning)\]|\s*$|encoded \d+ frames|.*deprecated|.*timescale not set"
     r"|Multiple -|.*Application provided invalid|.*Starting new cluster|.*Past duration"
+    # The settings that libvpx lists before it says what is wrong with them.
+    r"|vpx_codec_enc_cfg|[a-z0-9 ]* settings$|bitrate tolerance$|decoder buffer model$|\s*[a-z]+_[a-z0-9_]+: *[-\d{(]"
     # What follows from a failure.
     r"|Conversion failed|Error (initializing output stream|while opening encoder|opening output file|opening input file"
     r"|sending frames|submitting a packet|muxing a packet|writing trailer|closing file)"
