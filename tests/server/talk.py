@@ -49,7 +49,19 @@ class Talk:
 
     async def ask(self, message: Message) -> Message:
         """Send it and wait for its answer; everything else is kept for ``next``."""
-        message_id = await self.send(message)
+        return await self._answer(await self.send(message))
+
+    async def answer(self, message_id: str, kind: type[M]) -> M:
+        """The answer to a message that was sent before."""
+        for envelope in self._unread:
+            if envelope.reply_to == message_id:
+                assert isinstance(envelope.message, kind), envelope.message
+                return envelope.message
+        answer = await self._answer(message_id)
+        assert isinstance(answer, kind), answer
+        return answer
+
+    async def _answer(self, message_id: str) -> Message:
         kept: list[Envelope] = []
         while True:
             envelope = await self.connection.receive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from ffx.core.messages import (
     JobCancel,
     JobRejected,
     JobSubmit,
+    Ping,
     ValidationErrorMessage,
 )
 from ffx.core.model import EncoderReport, ServerStatus
@@ -63,6 +66,25 @@ async def test_a_draining_server_takes_nothing_and_goes_on_with_what_it_has(rig:
     assert (await rejected(talk)).code == "maintenance"
     await talk.submit(job)
     await talk.upload(job)
+
+
+async def test_who_waits_for_a_trial_when_the_server_begins_to_drain_is_refused(
+    rig: Rig, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = asyncio.Event()
+    real_trial = rig.capabilities.ensure
+
+    async def slow_trial(encoders: Sequence[str]) -> None:
+        await tried.wait()
+        await real_trial(encoders)
+
+    monkeypatch.setattr(rig.capabilities, "ensure", slow_trial)
+    submission = await talk.send(JobSubmit(talk.job()))
+    await talk.ask(Ping())
+    await rig.server.drain()
+    tried.set()
+    assert (await talk.answer(submission, JobRejected)).code == "maintenance"
+    assert rig.server.info().current_jobs == 0
 
 
 async def test_a_large_file_is_refused_with_the_limit(make_server: MakeServer) -> None:
@@ -190,6 +212,7 @@ async def test_the_first_reason_is_given(make_server: MakeServer) -> None:
         assert (await rejected(talk, wrong, file_size=1001)).code == "too_large"
         await rig.server.drain()
         assert (await rejected(talk, wrong, file_size=1001)).code == "maintenance"
+        assert (await rejected(talk, wrong, job_id="one")).code == "maintenance"
 
 
 async def test_capabilities_are_tried_and_shared_out(rig: Rig, talk: Talk) -> None:

@@ -1,4 +1,4 @@
-"""The jobs of a server: who owns each one, what stage it is in, which slots are taken, and how it ends.
+"""The way of every job on a server: from its submission to its end, and the slots it takes on the way.
 
 A job is taken (a slot), receives its input, is encoded (the slot is free again), and waits until its client has
 fetched and committed the result. Its client may end it at any moment. What arrives about one job is followed in the
@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
-from enum import Enum, auto
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
-
-from attrs import define, frozen
 
 from ffx.core.errors import DecodeError
 from ffx.core.messages import (
@@ -27,7 +22,6 @@ from ffx.core.messages import (
     JobAccepted,
     JobCancel,
     JobCommitted,
-    JobCompleted,
     JobFailed,
     JobProgressMessage,
     JobReassign,
@@ -35,10 +29,9 @@ from ffx.core.messages import (
     JobSubmit,
     Message,
 )
-from ffx.core.model import Evidence, JobConfiguration, JobProgress
-from ffx.core.transport import StoredFile
+from ffx.core.model import Evidence, JobProgress
+from ffx.core.text import one_line
 from ffx.server.admission import (
-    OUTPUT_SHARE,
     Rejection,
     check_capabilities,
     check_disk,
@@ -51,75 +44,16 @@ from ffx.server.admission import (
 )
 from ffx.server.background import Background
 from ffx.server.files import FileStore
+from ffx.server.job import Finished, Job, Stage, Worker
+from ffx.server.ledger import Ledger
 from ffx.server.options import ServerOptions
 from ffx.server.session import Refused
-from ffx.server.spool import JobFolder, Spool
+from ffx.server.spool import Spool
 
 if TYPE_CHECKING:
     from ffx.server.capabilities import CapabilityService
 
-MAX_JOB_ID = 200
-"""Characters of a job's id."""
-REMEMBERED = 10_000
-"""Ended jobs that are remembered, so that a late or repeated word about one is understood."""
-
 log = logging.getLogger(__name__)
-
-
-class Stage(Enum):
-    UPLOAD = auto()
-    ENCODE = auto()
-    DONE = auto()
-    FAILED = auto()
-
-
-@define(eq=False)
-class Job:
-    """One attempt of one job, as long as it is here."""
-
-    client_id: str
-    configuration: JobConfiguration
-    attempt: int
-    folder: JobFolder
-    stage: Stage = Stage.UPLOAD
-    size: int = 0
-    """Bytes of the input that were promised."""
-    upload: str = ""
-    """The resource of the input; empty until the client asked to send it."""
-    download: str = ""
-    """The resource of the output, once there is one."""
-    output: StoredFile | None = None
-    work: asyncio.Task[None] | None = None
-    outcome: JobCompleted | JobFailed | None = None
-
-    @property
-    def job_id(self) -> str:
-        return self.configuration.job_id
-
-    @property
-    def holds_slot(self) -> bool:
-        return self.stage in (Stage.UPLOAD, Stage.ENCODE)
-
-    @property
-    def promised_space(self) -> int:
-        """Bytes of disk that this job may still take."""
-        shares = {Stage.UPLOAD: 1 + OUTPUT_SHARE, Stage.ENCODE: OUTPUT_SHARE}
-        return round(self.size * shares.get(self.stage, 0.0))
-
-
-@frozen
-class Finished:
-    """What comes out of a job that went well."""
-
-    output: StoredFile
-    message: JobCompleted
-
-
-WorkEnd = Finished | JobFailed
-Worker = Callable[[Job, Callable[[JobProgress], None]], Awaitable[WorkEnd]]
-"""Does the work on a job whose input has arrived: from the bytes to the checked result. Tells its progress and leaves
-no process behind.
-"""
 
 
 class Jobs:
@@ -152,9 +86,7 @@ class Jobs:
         self._worker = worker
         self._tell = tell
         self._on_slots = on_slots
-        self._jobs: dict[tuple[str, str], Job] = {}
-        self._ended: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._ledger = Ledger()
         self._idle = asyncio.Event()
         self._idle.set()
         self._empty = asyncio.Event()
@@ -163,7 +95,7 @@ class Jobs:
     @property
     def running(self) -> int:
         """Slots that are taken."""
-        return sum(job.holds_slot for job in self._jobs.values())
+        return sum(job.holds_slot for job in self._ledger)
 
     async def idle(self) -> None:
         """Wait until no slot is taken."""
@@ -174,7 +106,7 @@ class Jobs:
         await self._empty.wait()
 
     def of_client(self, client_id: str) -> tuple[Job, ...]:
-        return tuple(job for job in self._jobs.values() if job.client_id == client_id)
+        return tuple(job for job in self._ledger if job.client_id == client_id)
 
     # -- What a client asks for -------------------------------------------------------------------------------
 
@@ -185,16 +117,13 @@ class Jobs:
         attempt ends an older one.
         """
         job = message.configuration
-        _check_identity(job.job_id, message.attempt, path="data.configuration.job_id")
-        async with self._turn(client_id, job.job_id):
+        async with self._ledger.turn(client_id, job.job_id):
             try:
-                known = self._known(client_id, message)
-                if known is not None and known.attempt == message.attempt:
-                    self._repeat_outcome(known)
+                here = self._ledger.same(client_id, message)
+                if here is not None:
+                    self._repeat_outcome(here)
                 else:
-                    if known is not None:
-                        await self._end(known)
-                    await self._admit(job)
+                    await self._admit(client_id, message)
                     self._take(client_id, message)
             except Rejection as rejection:
                 return rejection.answer(job.job_id, message.attempt)
@@ -203,8 +132,8 @@ class Jobs:
 
     async def start_upload(self, client_id: str, message: FileUploadStart) -> FileChunk:
         """Say where the input goes, and from which byte on."""
-        async with self._turn(client_id, message.job_id):
-            job = self._find(client_id, message.job_id, message.attempt)
+        async with self._ledger.turn(client_id, message.job_id):
+            job = self._ledger.find(client_id, message.job_id, message.attempt)
             if not job.upload:
                 self._expect(job, message.size)
             elif message.size != job.size:
@@ -214,8 +143,8 @@ class Jobs:
 
     async def complete_upload(self, client_id: str, message: FileUploadComplete) -> FileUploadComplete:
         """Check that the input is whole and what was sent; then its encode starts."""
-        async with self._turn(client_id, message.job_id):
-            job = self._find(client_id, message.job_id, message.attempt)
+        async with self._ledger.turn(client_id, message.job_id):
+            job = self._ledger.find(client_id, message.job_id, message.attempt)
             received = await self._files.received(job.upload) if job.upload else 0
             if not job.upload or received != job.size or message.size != job.size:
                 raise Refused("incomplete", f"{received} bytes have arrived of {job.size or message.size}")
@@ -225,32 +154,32 @@ class Jobs:
                 raise Refused("digest_mismatch", "what arrived is not what was sent; send it again")
             if job.stage is Stage.UPLOAD:
                 job.stage = Stage.ENCODE
-                job.work = self._background.start(self._work(job), f"work on {job.job_id}")
+                job.work = self._background.start(self._work(job), f"work on job {one_line(job.job_id)}")
             return message
 
     async def start_download(self, client_id: str, message: FileDownloadRequest) -> FileDownloadStart:
         """Say where the result is."""
-        async with self._turn(client_id, message.job_id):
-            job = self._find(client_id, message.job_id, message.attempt)
+        async with self._ledger.turn(client_id, message.job_id):
+            job = self._ledger.find(client_id, message.job_id, message.attempt)
             if job.output is None:
                 raise _not_ready(job)
             return FileDownloadStart(job.job_id, job.attempt, job.download, job.output.size, job.output.digest)
 
     async def commit(self, client_id: str, message: JobCommitted) -> None:
         """The client has the result: forget the job."""
-        async with self._turn(client_id, message.job_id):
-            if self._has_ended(client_id, message.job_id, message.attempt):
+        async with self._ledger.turn(client_id, message.job_id):
+            if self._ledger.has_ended(client_id, message.job_id, message.attempt):
                 return
-            job = self._find(client_id, message.job_id, message.attempt)
+            job = self._ledger.find(client_id, message.job_id, message.attempt)
             if job.stage is not Stage.DONE:
                 raise _not_ready(job)
             await self._end(job)
 
     async def cancel(self, client_id: str, message: JobCancel | JobReassign) -> JobCancel | JobReassign:
         """Stop a job in whatever stage it is and remove its files; the answer says that its slot is free."""
-        async with self._turn(client_id, message.job_id):
-            if not self._has_ended(client_id, message.job_id, message.attempt):
-                await self._end(self._find(client_id, message.job_id, message.attempt))
+        async with self._ledger.turn(client_id, message.job_id):
+            if not self._ledger.has_ended(client_id, message.job_id, message.attempt):
+                await self._end(self._ledger.find(client_id, message.job_id, message.attempt))
             return message
 
     # -- What the server does of itself -----------------------------------------------------------------------
@@ -267,51 +196,17 @@ class Jobs:
                 endings.create_task(self._end_in_turn(job))
 
     def all(self) -> tuple[Job, ...]:
-        return tuple(self._jobs.values())
-
-    # -- Identity ---------------------------------------------------------------------------------------------
-
-    def _turn(self, client_id: str, job_id: str) -> asyncio.Lock:
-        """Held while a word about a job is followed; those who wait are let in by the order of their arrival."""
-        key = (client_id, job_id)
-        turn = self._turns.get(key)
-        if turn is None:
-            turn = self._turns[key] = asyncio.Lock()
-        return turn
-
-    def _known(self, client_id: str, message: JobSubmit) -> Job | None:
-        """The job that a submission means, this attempt or an older one.
-
-        Raises:
-            Rejection: ``maintenance`` or ``duplicate_job``.
-        """
-        job_id, attempt = message.configuration.job_id, message.attempt
-        known = self._jobs.get((client_id, job_id))
-        same = known is not None and (known.attempt, known.configuration) == (attempt, message.configuration)
-        if not same:
-            self._check_open()
-        if self._ended.get((client_id, job_id), 0) >= attempt:
-            raise Rejection("duplicate_job", f"attempt {attempt} of this job has ended here; submit it as a new one")
-        if known is not None and known.attempt >= attempt and not same:
-            raise Rejection("duplicate_job", f"attempt {known.attempt} of this job is here already, and is another")
-        return known
-
-    def _find(self, client_id: str, job_id: str, attempt: int) -> Job:
-        """Raises Refused ``unknown_job``."""
-        job = self._jobs.get((client_id, job_id))
-        if job is None or job.attempt != attempt:
-            raise Refused(
-                "unknown_job", f"this server has no attempt {attempt} of a job {job_id[:MAX_JOB_ID]!r} of yours"
-            )
-        return job
-
-    def _has_ended(self, client_id: str, job_id: str, attempt: int) -> bool:
-        return self._ended.get((client_id, job_id)) == attempt
+        return tuple(self._ledger)
 
     # -- A job's way ------------------------------------------------------------------------------------------
 
-    async def _admit(self, job: JobConfiguration) -> None:
+    async def _admit(self, client_id: str, message: JobSubmit) -> None:
         """Raises Rejection, for the first reason there is."""
+        job = message.configuration
+        self._check_open()
+        older = self._ledger.older(client_id, message)
+        if older is not None:
+            await self._end(older)
         check_size(job.file_size, self._options)
         self._check_disk(job.file_size)
         spec = self._capabilities.spec(job.recipe.encoder)
@@ -327,15 +222,14 @@ class Jobs:
             raise Rejection("maintenance", "this server finishes its jobs and takes nothing new")
 
     def _check_disk(self, size: int) -> None:
-        promised = sum(job.promised_space for job in self._jobs.values())
+        promised = sum(job.promised_space for job in self._ledger)
         check_disk(size, free=self._spool.free_space(), promised=promised, options=self._options)
 
     def _take(self, client_id: str, message: JobSubmit) -> None:
-        job_id = message.configuration.job_id
         folder = self._spool.job_folder(output_suffix(message.configuration.recipe))
         job = Job(client_id, message.configuration, message.attempt, folder, size=message.configuration.file_size)
-        self._jobs[client_id, job_id] = job
-        log.info("job %s (attempt %d) taken", job_id, message.attempt)
+        self._ledger.add(job)
+        log.info("job %s (attempt %d) taken", one_line(job.job_id), job.attempt)
         self._slots_changed()
 
     def _expect(self, job: Job, size: int) -> None:
@@ -354,7 +248,7 @@ class Jobs:
         try:
             end = await self._worker(job, lambda progress: self._report(job, progress))
         except Exception:
-            log.exception("the work on job %s failed", job.job_id)
+            log.exception("the work on job %s failed", one_line(job.job_id))
             message = "the server failed at this job; its log says why"
             evidence = Evidence(server=self._options.name, attempt=job.attempt)
             end = JobFailed(job.job_id, job.attempt, "internal", message, evidence)
@@ -376,7 +270,7 @@ class Jobs:
         self._repeat_outcome(job)
 
     async def _fail(self, job: Job, failure: JobFailed) -> None:
-        log.warning("job %s (attempt %d) failed: %s", job.job_id, job.attempt, failure.message)
+        log.warning("job %s (attempt %d) failed: %s", one_line(job.job_id), job.attempt, one_line(failure.message))
         await self._clear(job)
         job.stage, job.outcome = Stage.FAILED, failure
         self.failed += 1
@@ -389,7 +283,7 @@ class Jobs:
             self._forget(job)
 
     async def _end_in_turn(self, job: Job) -> None:
-        async with self._turn(job.client_id, job.job_id):
+        async with self._ledger.turn(job.client_id, job.job_id):
             await self._end(job)
 
     async def _end(self, job: Job) -> None:
@@ -406,19 +300,12 @@ class Jobs:
         await asyncio.to_thread(job.folder.remove)
 
     def _forget(self, job: Job) -> None:
-        key = (job.client_id, job.job_id)
-        if self._jobs.get(key) is not job:
-            return
-        del self._jobs[key]
-        self._ended[key] = job.attempt
-        self._ended.move_to_end(key)
-        while len(self._ended) > REMEMBERED:
-            self._ended.popitem(last=False)
-        self._slots_changed()
+        if self._ledger.forget(job):
+            self._slots_changed()
 
     def _slots_changed(self) -> None:
         _set(self._idle, self.running == 0)
-        _set(self._empty, not self._jobs)
+        _set(self._empty, not self._ledger)
         self._on_slots()
 
 
@@ -427,13 +314,6 @@ def _set(event: asyncio.Event, happened: bool) -> None:
         event.set()
     else:
         event.clear()
-
-
-def _check_identity(job_id: str, attempt: int, *, path: str) -> None:
-    if not 0 < len(job_id) <= MAX_JOB_ID:
-        raise DecodeError(f"has 1 to {MAX_JOB_ID} characters", path=path)
-    if attempt < 1:
-        raise DecodeError("is 1 or more", path="data.attempt")
 
 
 def _not_ready(job: Job) -> Refused:

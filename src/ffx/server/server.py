@@ -33,7 +33,8 @@ from ffx.core.transport import Connection, Service
 from ffx.server.background import Background
 from ffx.server.clients import Clients
 from ffx.server.files import FileStore
-from ffx.server.jobs import Job, Jobs, WorkEnd
+from ffx.server.job import Job, WorkEnd
+from ffx.server.jobs import Jobs
 from ffx.server.options import ServerOptions
 from ffx.server.session import Refused, Session, conversation
 from ffx.server.spool import Spool

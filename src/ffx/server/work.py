@@ -24,7 +24,7 @@ from ffx.media.run import RunOutcome, run_command
 from ffx.media.verify import Verified, check_input, verify_output
 from ffx.server.capabilities import CapabilityService
 from ffx.server.files import is_disk_full
-from ffx.server.jobs import Finished, Job, WorkEnd
+from ffx.server.job import Finished, Job, WorkEnd
 
 PROGRESS_INTERVAL = 0.45
 """Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""

@@ -1,0 +1,102 @@
+"""Which jobs are on a server, whose they are, and which ended: a word about any other changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from weakref import WeakValueDictionary
+
+from ffx.core.errors import DecodeError
+from ffx.core.messages import JobSubmit
+from ffx.server.admission import Rejection
+from ffx.server.job import Job
+from ffx.server.session import Refused
+
+MAX_JOB_ID = 200
+"""Characters of a job's id."""
+REMEMBERED = 10_000
+"""Ended jobs that are remembered, so that a late or repeated word about one is understood."""
+
+
+class Ledger:
+    """The jobs by client and id. One client sees nothing of another's."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._ended: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(tuple(self._jobs.values()))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def turn(self, client_id: str, job_id: str) -> asyncio.Lock:
+        """Held while a word about a job is followed; those who wait are let in by the order of their arrival."""
+        key = (client_id, job_id)
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Lock()
+        return turn
+
+    def find(self, client_id: str, job_id: str, attempt: int) -> Job:
+        """The attempt that a word is about.
+
+        Raises:
+            Refused: ``unknown_job``, it is not here.
+        """
+        job = self._jobs.get((client_id, job_id))
+        if job is None or job.attempt != attempt:
+            what = f"attempt {attempt} of a job {job_id[:MAX_JOB_ID]!r}"
+            raise Refused("unknown_job", f"this server has no {what} of yours")
+        return job
+
+    def has_ended(self, client_id: str, job_id: str, attempt: int) -> bool:
+        """Whether that attempt was here and ended last."""
+        return self._ended.get((client_id, job_id)) == attempt
+
+    def same(self, client_id: str, message: JobSubmit) -> Job | None:
+        """The very job that is submitted, when it is here already.
+
+        Raises:
+            DecodeError: its id or its attempt cannot be.
+        """
+        job_id = message.configuration.job_id
+        if not 0 < len(job_id) <= MAX_JOB_ID:
+            raise DecodeError(f"has 1 to {MAX_JOB_ID} characters", path="data.configuration.job_id")
+        if message.attempt < 1:
+            raise DecodeError("is 1 or more", path="data.attempt")
+        here = self._jobs.get((client_id, job_id))
+        is_same = here is not None and (here.attempt, here.configuration) == (message.attempt, message.configuration)
+        return here if is_same else None
+
+    def older(self, client_id: str, message: JobSubmit) -> Job | None:
+        """The older attempt that a submission ends.
+
+        Raises:
+            Rejection: ``duplicate_job``, the attempt that is submitted has ended here or is another job.
+        """
+        key, attempt = (client_id, message.configuration.job_id), message.attempt
+        if self._ended.get(key, 0) >= attempt:
+            raise Rejection("duplicate_job", f"attempt {attempt} of this job has ended here; submit it as a new one")
+        here = self._jobs.get(key)
+        if here is not None and here.attempt >= attempt:
+            raise Rejection("duplicate_job", f"attempt {here.attempt} of this job is here already, and is another")
+        return here
+
+    def add(self, job: Job) -> None:
+        self._jobs[job.client_id, job.job_id] = job
+
+    def forget(self, job: Job) -> bool:
+        """Strike a job out and remember that it ended; whether it was here."""
+        key = (job.client_id, job.job_id)
+        if self._jobs.get(key) is not job:
+            return False
+        del self._jobs[key]
+        self._ended[key] = job.attempt
+        self._ended.move_to_end(key)
+        while len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
+        return True
