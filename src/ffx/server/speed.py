@@ -18,6 +18,9 @@ from ffx.server.machine import free_memory
 TIME_LIMIT = 5.0
 """Seconds for one encode; an encoder that needs longer is as slow as what it managed by then."""
 
+_SIZE_TIME_LIMIT = 20.0
+"""Seconds for two frames of a size: generous, because a busy moment must not pass for a limit of the encoder."""
+
 _FEW = 6
 _MANY = 3000
 _ENOUGH = 0.3
@@ -74,7 +77,7 @@ async def largest_resolution(ffmpeg: Path, spec: EncoderSpec, trial: Trial) -> s
         if not spec.encoder_type.is_hardware and width * height * 1.5 * _FRAMES_HELD > free_memory():
             continue
         plain = f"color=c=gray:s={width}x{height}:r=25"
-        outcome = await try_encoder(ffmpeg, spec, trial, frames=2, time_limit=TIME_LIMIT, source=plain)
+        outcome = await try_encoder(ffmpeg, spec, trial, frames=2, time_limit=_SIZE_TIME_LIMIT, source=plain)
         if outcome.works:
             return name
     return ""
