@@ -66,7 +66,19 @@ def build_command(
         raise RecipeError(f"nothing of the input can be kept: it has no stream that {container.name} holds")
     version = read_version(ffmpeg_version)
     start = (*_reporting(version), *setup.input_options, *_input(media, input_name))
-    picture = _picture(recipe, media, specs, setup, arguments, container, packets, version, selection)
+    picture = Picture(remaining=arguments)
+    if recipe.encoder:
+        task = PictureTask(
+            recipe,
+            film=media.video,
+            places=_film_places(selection, arguments),
+            spec=specs.get(recipe.encoder),
+            setup=setup,
+            arguments=arguments,
+            frame_timing=() if container.constant_rate else frame_timing(version),
+            variable_rate=has_variable_rate(media.video, packets),
+        )
+        picture = picture_arguments(task)
     output = (
         *_cover_options(selection, arguments),
         *_sound_options(recipe, selection, container, specs, arguments),
@@ -104,31 +116,10 @@ def _mapping(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
     return (*streams, "-map_metadata", "0", "-map_chapters", "0")
 
 
-def _picture(
-    recipe: Recipe,
-    media: MediaInfo,
-    specs: Mapping[str, EncoderSpec],
-    setup: EncoderSetup,
-    arguments: Arguments,
-    container: ContainerSpec,
-    packets: PacketCounts | None,
-    version: Version,
-    selection: Selection,
-) -> Picture:
-    if not recipe.encoder:
-        return Picture(remaining=arguments)
+def _film_places(selection: Selection, arguments: Arguments) -> tuple[int, ...]:
+    """The numbers of the films among the video streams; empty where there are no covers beside them."""
     covers = len(selection.of_kind("video")) > len(selection.films)
-    task = PictureTask(
-        recipe,
-        media.video,
-        tuple(range(len(selection.films))) if covers and not arguments.owns_mapping else (),
-        specs.get(recipe.encoder),
-        setup,
-        arguments,
-        () if container.constant_rate else frame_timing(version),
-        has_variable_rate(media.video, packets),
-    )
-    return picture_arguments(task)
+    return tuple(range(len(selection.films))) if covers and not arguments.owns_mapping else ()
 
 
 def _cover_options(selection: Selection, arguments: Arguments) -> tuple[str, ...]:
