@@ -8,8 +8,10 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from attrs import evolve
 
 from ffx.core.addressing import Address
@@ -56,7 +58,7 @@ class WebSocketListener(Listener):
         self._server = web.Server(
             self._answer,
             access_log=None,
-            logger=_log,
+            logger=_Quiet(_log),
             auto_decompress=False,  # nothing of ours is compressed, and a small body could grow without end
             keepalive_timeout=limits.keep_alive,
             lingering_time=limits.close,
@@ -128,6 +130,17 @@ class WebSocketListener(Listener):
             return await self._files.answer(request)
         finally:
             self._requests.discard(task)
+
+
+class _Quiet(logging.LoggerAdapter[logging.Logger]):
+    """aiohttp's words, without a traceback for every stranger that speaks no HTTP."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__(logger, None)
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
+        level = logging.DEBUG if isinstance(exc_info, HttpProcessingError) else logging.ERROR
+        self.log(level, msg, *args, exc_info=exc_info, **more)
 
 
 async def _addresses(address: Address) -> list[str]:
