@@ -185,7 +185,7 @@ def ffx(tmp_path: Path, ffx_home: Path, settled: Settled) -> Ffx:
     return _fresh(tmp_path, ffx_home, settled)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: tests elsewhere look whether any process was left behind
 def shared_ffx(tmp_path_factory: pytest.TempPathFactory, settled: Settled) -> Iterator[Ffx]:
     """``ffx`` with a home where the servers ``studio`` and ``attic`` run, neither of them added."""
     ffx = _fresh(tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("home"), settled)
