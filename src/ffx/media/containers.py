@@ -1,8 +1,9 @@
 """What each container can hold, and by which suffix it is known.
 
 The codecs were found by trying: each was copied into each container by FFmpeg 5.1 and 9, and stands here where both
-read it back whole, with the packets and times it had. What FFmpeg writes but players do not expect (VP9 in AVI) is
-left out.
+read it back whole, with the packets and times it had (VVC: with 9 alone, 5.1 does not know it; picture subtitles and
+teletext, which no encoder here makes of text: as the muxers list them). What FFmpeg writes but players do not expect
+(VP9 in AVI) is left out.
 """
 
 from __future__ import annotations

@@ -71,6 +71,6 @@ def _format_whitelist() -> str:
 
 
 def _cause(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = getattr(error, "strerror", "") or str(error)  # not every error of PyAV is an OSError
     words = " ".join(text.split())
     return words[:1].lower() + words[1:]
