@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-from benchmarks.harness import place, report
+from benchmarks.harness import Figure, place, report
 
 SECONDS = 20.0
 MEMORY = 80.0
@@ -21,8 +21,10 @@ def main() -> None:
         after = server.cpu_times()
         memory = server.memory_info().rss / 10**6
     used = after.user + after.system - before.user - before.system
-    report("memory of a server at rest", memory, at_most=MEMORY, unit=" MB")
-    report(f"CPU of a server at rest over {SECONDS:g} s", 100 * used / SECONDS, at_most=CPU, unit=" %")
+    report(
+        Figure("memory of a server at rest", memory, MEMORY, " MB"),
+        Figure(f"CPU of a server at rest over {SECONDS:g} s", 100 * used / SECONDS, CPU, " %"),
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from benchmarks.harness import place, report
+from benchmarks.harness import Figure, place, report
 from ffx.cli.assembly import assemble
 from ffx.cli.local_capabilities import capability_service
 
@@ -27,8 +27,10 @@ def main() -> None:
             home = environment | {"FFX_HOME": str(here.folder / f"home-{run}")}
             cold.append(asyncio.run(prepare(home)))
             cached.append(asyncio.run(prepare(home)))
-    report("detection on a new machine until ready", statistics.median(cold), at_most=COLD, unit=" s")
-    report("detection when it is remembered", statistics.median(cached), at_most=CACHED, unit=" s")
+    report(
+        Figure("detection on a new machine until ready", statistics.median(cold), COLD, " s"),
+        Figure("detection when it is remembered", statistics.median(cached), CACHED, " s"),
+    )
 
 
 async def prepare(environment: dict[str, str]) -> float:

@@ -122,11 +122,29 @@ def paired(one: Callable[[], object], other: Callable[[], object], *, runs: int)
     return statistics.median(first for first, _ in taken), statistics.median(second for _, second in taken)
 
 
-def report(name: str, value: float, *, at_most: float, unit: str = "", detail: str = "") -> None:
-    """One line; a figure beyond its limit ends the script with status 1."""
-    verdict = "ok" if value <= at_most else "TOO MUCH"
-    print(
-        f"{name}: {value:.3g}{unit} (at most {at_most:g}{unit}) {verdict}{f'; {detail}' if detail else ''}", flush=True
-    )
-    if value > at_most:
+@frozen
+class Figure:
+    """One figure and its limit."""
+
+    name: str
+    value: float
+    at_most: float
+    unit: str = ""
+    detail: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.at_most
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.holds else "TOO MUCH"
+        detail = f"; {self.detail}" if self.detail else ""
+        return f"{self.name}: {self.value:.3g}{self.unit} (at most {self.at_most:g}{self.unit}) {verdict}{detail}"
+
+
+def report(*figures: Figure) -> None:
+    """A line each; one beyond its limit ends the script with status 1."""
+    for figure in figures:
+        print(figure, flush=True)
+    if not all(figure.holds for figure in figures):
         raise SystemExit(1)

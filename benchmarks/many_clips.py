@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.harness import Place, paired, place, report
+from benchmarks.harness import Figure, Place, paired, place, report
 
 CLIPS = 40
 SLOTS = 2
@@ -37,7 +37,7 @@ def measure(here: Place, address: str) -> None:
 
     ffmpeg, ffx = paired(with_ffmpeg, with_ffx, runs=RUNS)
     detail = f"ffx {ffx:.2f} s, ffmpeg {ffmpeg:.2f} s"
-    report(f"{CLIPS} small clips against xargs -P{SLOTS} ffmpeg", ffx / ffmpeg, at_most=RATIO, unit="x", detail=detail)
+    report(Figure(f"{CLIPS} small clips against xargs -P{SLOTS} ffmpeg", ffx / ffmpeg, RATIO, "x", detail))
 
 
 def make_clip(here: Place, number: int) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.harness import CLIP, Place, paired, place, report
+from benchmarks.harness import CLIP, Figure, Place, paired, place, report
 
 OPTIONS = ("--encoder", "libx264", "--preset", "medium", "--quality", "23")
 RUNS = 3
@@ -32,7 +32,7 @@ def measure(here: Place, address: str) -> None:
     with_ffx()
     ffmpeg, ffx = paired(with_ffmpeg, with_ffx, runs=RUNS)
     detail = f"ffx {ffx:.2f} s, ffmpeg {ffmpeg:.2f} s, {CONSTANT:g} s allowed beside the ratio"
-    report("one job of 30 s against plain ffmpeg", (ffx - CONSTANT) / ffmpeg, at_most=RATIO, unit="x", detail=detail)
+    report(Figure("one job of 30 s against plain ffmpeg", (ffx - CONSTANT) / ffmpeg, RATIO, "x", detail))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.harness import FFX, paired, place, report
+from benchmarks.harness import FFX, Figure, paired, place, report
 
 RUNS = 15
 LIMIT = 0.2
@@ -16,7 +16,7 @@ def main() -> None:
             lambda: here.run(*FFX, "--version"), lambda: here.run(sys.executable, "-c", "pass"), runs=RUNS
         )
     detail = f"{ffx / python:.1f}x: {ffx:.3f} s and {python:.3f} s"
-    report("ffx --version over bare Python", ffx - python, at_most=LIMIT, unit=" s", detail=detail)
+    report(Figure("ffx --version over bare Python", ffx - python, LIMIT, " s", detail))
 
 
 if __name__ == "__main__":
