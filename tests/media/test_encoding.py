@@ -50,11 +50,12 @@ async def test_lossless_frames_equal_the_sources(
     ],
 )
 async def test_two_passes_meet_the_bitrate(
-    ffmpeg: Path, clip: Path, tmp_path: Path, encoder: str, arguments: tuple[str, ...]
+    ffmpeg: Path, ffmpeg9: Path, clip: Path, tmp_path: Path, encoder: str, arguments: tuple[str, ...]
 ) -> None:
+    make(ffmpeg9, "-i", clip, "-t", "3", "-c", "copy", tmp_path / "three.mkv")
     preset = "ultrafast" if encoder.startswith("libx") else ""
     request = Request(
-        clip,
+        tmp_path / "three.mkv",
         Path("out.mkv"),
         encoder,
         preset=preset,
@@ -64,7 +65,7 @@ async def test_two_passes_meet_the_bitrate(
         ffmpeg_args=arguments,
     )
     done = await encode(ffmpeg, request, tmp_path)
-    assert done.verified.frames == 234
+    assert done.verified.frames == 90
     assert done.verified.size * 8 / done.verified.duration == pytest.approx(150_000, rel=0.2)
     assert any(tmp_path.glob("two-pass*"))  # the first pass left statistics, and in the job's directory
     shares = [progress.progress for progress in done.progress]
