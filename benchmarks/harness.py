@@ -46,7 +46,7 @@ class Place:
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"{command} ended with {done.returncode}")
+            raise SystemExit(f"{command} ended with {done.returncode}\n{done.stdout}")
         return done.stdout
 
     def ffx(self, *arguments: str | Path) -> str:
