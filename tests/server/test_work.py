@@ -97,6 +97,15 @@ async def test_an_ffmpeg_that_crashes(rig: Rig, talk: Talk, tmp_path: Path, ffmp
     assert failed.evidence.stderr_tail[-1] == "last words"
 
 
+async def test_where_files_are_on_the_server_is_its_own_affair(
+    rig: Rig, talk: Talk, tmp_path: Path, ffmpeg9: Path
+) -> None:
+    telling = "print(f'{os.getcwd()}/in/0: broken at {os.getcwd()}', file=sys.stderr)\nsys.exit(1)"
+    rig.capabilities.ffmpeg = shim(tmp_path, ffmpeg9, telling)
+    failed = await failure(rig, talk)
+    assert failed.evidence.stderr_tail == (f"{talk.clip}: broken at .",)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -73,6 +73,7 @@ class Spool:
         """
         try:
             self._temp_dir.mkdir(parents=True, exist_ok=True)
+            self._temp_dir = self._temp_dir.resolve()  # as FFmpeg would name it in an error
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._temp_dir))
             (self.path / OWNER).write_text(json.dumps(_this_process()), encoding="utf-8")
         except OSError as error:

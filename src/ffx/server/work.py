@@ -148,7 +148,6 @@ class Workbench:
         for place, shown in (
             (folder.input, configuration.input_file),
             (folder.output, configuration.output_file),
-            (folder.path / "", ""),
             (self.capabilities.ffmpeg, "ffmpeg"),
         ):
             text = text.replace(str(place), shown)
