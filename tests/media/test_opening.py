@@ -62,7 +62,9 @@ def test_a_link_is_followed_and_a_dangling_one_is_missing(clip: Path, tmp_path: 
 def test_what_fails_while_it_is_open_is_a_probe_error_too(clip: Path) -> None:
     with pytest.raises(ProbeError, match="not a media file"), opened(clip):
         raise av.error.InvalidDataError(1, "damaged")
-    with pytest.raises(ProbeError, match="cannot be read as media: input/output error"), opened(clip):
+    with pytest.raises(ProbeError, match=r"cannot be read as media: end of file$"), opened(clip):
+        raise av.error.EOFError(1, "End of file", "somewhere")
+    with pytest.raises(ProbeError, match=r"cannot be read as media: input/output error$"), opened(clip):
         raise OSError(5, "Input/output error")
 
 

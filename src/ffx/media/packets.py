@@ -32,6 +32,10 @@ class PacketCount:
     """The same of the discarded ones."""
     shortest_gap: float | None = None
     """Of a picture: the least time between two of its frames."""
+    leading: int = 0
+    """Of a picture: packets before its first key frame, or shown before it. A recording that begins anywhere has them;
+    decoders leave them out or not, and copies drop them.
+    """
 
     @property
     def span(self) -> float:
@@ -76,6 +80,9 @@ class _Tally:
         self.end: int | None = None
         self.start: int | None = None
         self.times = array("q") if kind == "video" else None
+        self.leading = 0
+        self._keys = 0
+        self._first_key: int | None = None
 
     def add(self, time: int | None, duration: int) -> None:
         self.packets += 1
@@ -92,6 +99,16 @@ class _Tally:
     def discard(self, duration: int) -> None:
         self.discarded += 1
         self.discarded_total += duration
+
+    def see_order(self, time: int | None, *, key: bool) -> None:
+        """Whether the packet leads: it comes before the first key frame, or before the second and is shown before the
+        first.
+        """
+        self._keys += key
+        if self._keys == 1 and key:
+            self._first_key = time
+        earlier = time is not None and self._first_key is not None and time < self._first_key
+        self.leading += self._keys == 0 or (self._keys == 1 and earlier)
 
     def shortest_gap(self) -> int | None:
         times = sorted(self.times or ())
@@ -117,10 +134,12 @@ def count_packets(path: Path) -> PacketCounts:
                 if packet.is_corrupt:
                     complete = False
                 tally = tallies[packet.stream_index]
+                time = packet.pts if packet.pts is not None else packet.dts
+                tally.see_order(time, key=packet.is_keyframe)
                 if packet.is_discard:
                     tally.discard(packet.duration or 0)
                 else:
-                    tally.add(packet.pts if packet.pts is not None else packet.dts, packet.duration or 0)
+                    tally.add(time, packet.duration or 0)
         except av.error.InvalidDataError:
             complete = False
         counts = tuple(_count(stream, tally) for stream, tally in zip(container.streams, tallies, strict=False))
@@ -140,4 +159,5 @@ def _count(stream: Stream, tally: _Tally) -> PacketCount:
         total=tally.total * tick,
         discarded_total=tally.discarded_total * tick,
         shortest_gap=None if gap is None else gap * tick,
+        leading=tally.leading,
     )
