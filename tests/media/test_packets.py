@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,34 @@ def test_what_does_not_open_is_a_probe_error(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("text")
     with pytest.raises(ProbeError):
         count_packets(tmp_path / "text.mp4")
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi", "flv"])
+def test_ffmpeg_counts_the_same(ffmpeg: Path, clip: Path, tmp_path: Path, suffix: str) -> None:
+    source = tmp_path / f"clip.{suffix}"
+    make(ffmpeg, "-i", clip, "-c", "copy", source)
+    argv = [str(ffmpeg), "-v", "error", "-nostdin", "-i", str(source), "-map", "0", "-c", "copy", "-f", "framecrc", "-"]
+    listing = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    listed = Counter(int(line.split(",")[0]) for line in listing.splitlines() if not line.startswith("#"))
+    assert {count.index: count.packets for count in count_packets(source).streams} == listed
+
+
+def test_packets_before_the_first_key_frame_lead(ffmpeg9: Path, clip: Path, tmp_path: Path) -> None:
+    whole, part, film = tmp_path / "whole.ts", tmp_path / "part.ts", tmp_path / "part.mkv"
+    make(ffmpeg9, "-i", clip, "-an", "-c:v", "libx264", "-preset", "ultrafast", "-g", "60", "-bf", "0", whole)
+    assert count_packets(whole).streams[0].leading == 0
+    content = whole.read_bytes()
+    part.write_bytes(content[len(content) // 188 // 3 * 188 :])
+    make(ffmpeg9, "-v", "quiet", "-i", part, "-c", "copy", "-copyinkf", film)
+    (found,) = count_packets(film).streams
+    assert found.packets - found.leading == 234 - 120  # the key frames are 0, 60, 120 and 180
+
+
+def test_frames_shown_before_an_open_key_frame_lead(ffmpeg9: Path, clip: Path, tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.mkv", tmp_path / "part.mkv"
+    options = ("-x264-params", "open-gop=1:keyint=30:bframes=3:b-adapt=0:scenecut=0", "-preset", "ultrafast")
+    make(ffmpeg9, "-i", clip, "-an", "-c:v", "libx264", *options, whole)
+    assert count_packets(whole).streams[0].leading == 0
+    make(ffmpeg9, "-ss", "4", "-i", whole, "-c", "copy", "-avoid_negative_ts", "make_zero", part)
+    (found,) = count_packets(part).streams
+    assert 0 < found.leading <= 3
