@@ -68,6 +68,7 @@ def test_what_could_not_be_put_in_place_is_known_beforehand(tmp_path: Path) -> N
         (tmp_path / "film.mp4", False, "--overwrite"),
         (tmp_path, True, "is a folder"),
         (tmp_path / "nowhere" / "film.mp4", False, "make it first"),
+        (Path("/proc/film.mp4"), False, "cannot be written to" if Path("/proc").is_dir() else "make it first"),
     ):
         with pytest.raises(UsageError, match=expected):
             check_output(output, overwrite=overwrite)

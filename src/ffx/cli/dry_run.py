@@ -18,7 +18,7 @@ from ffx.core.errors import FfxError, NoServerError
 from ffx.core.model import CapabilityMatch, EncoderSetup, ServerInfo
 from ffx.core.policy import Ranking
 from ffx.core.wire import to_plain
-from ffx.media.command import Command, build_command
+from ffx.media.command import Command, build_command, seen_here
 from ffx.media.plan import with_encoder
 
 SHOWN = 3
@@ -68,11 +68,12 @@ def _candidate(
         command = build_command(
             job.recipe,
             plan.media,
-            specs,
+            seen_here(specs, {report.name for report in server.capabilities.encoders if report.ten_bit}),
             report.setup if report is not None else EncoderSetup(),
             # The server gives the files names of its own; these make the command one that can be run here.
             input_name=job.input_file,
             output_name=job.output_file,
+            ffmpeg_version=server.capabilities.ffmpeg_version,
         )
     except FfxError as error:
         return _Candidate(server, match, error=str(error))

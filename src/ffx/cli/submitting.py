@@ -13,11 +13,12 @@ from attrs import define, evolve, field, frozen
 
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
+from ffx.cli.boundary import Interrupted, print_error
 from ffx.cli.dry_run import show_survey
 from ffx.cli.embedded import SCHEME, embedded_server
 from ffx.cli.endpoints import endpoint, known_endpoints
 from ffx.cli.identity import client_id
-from ffx.cli.main import print_error
+from ffx.cli.logs import start_logging
 from ffx.cli.planning import Planned, Refused, plan_all
 from ffx.cli.settings import submit_settings
 from ffx.cli.signals import stop_signals
@@ -55,13 +56,15 @@ def submit_jobs(assembly: Assembly, wish: Wish, manner: Manner) -> int:
 
     Raises:
         UsageError: the request as a whole cannot be followed; nothing was started.
-        KeyboardInterrupt: it was interrupted; everything that ran was stopped first.
+        Interrupted: a person stopped it; everything that ran was stopped first.
     """
+    # The embedded server's log is for whoever runs a server; here the front end says what became of each job.
+    start_logging("ERROR", "")
     submission = _Submission(assembly, wish, manner)
     try:
         return asyncio.run(submission.run())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise KeyboardInterrupt(submission.left_undone()) from None
+        raise Interrupted(submission.left_undone()) from None
 
 
 def exit_status(of_jobs: Iterable[int], of_refused: Iterable[int]) -> int:

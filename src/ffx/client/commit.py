@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 from ffx.core.errors import UsageError
@@ -24,20 +25,26 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{output} exists; give --overwrite to replace it")
     if not output.parent.is_dir():
         raise UsageError(f"{output.parent} is not a folder; make it first")
-    if not os.access(output.parent, os.W_OK):
-        raise UsageError(f"{output.parent} cannot be written to")
+    try:
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"{output.parent} cannot be written to: {error.strerror}") from None
 
 
 def commit(part: Path, output: Path, *, overwrite: bool) -> None:
     """Give the part its final name.
 
     Raises:
-        UsageError: a file of that name appeared meanwhile; the part is left where it is.
+        UsageError: a file of that name appeared meanwhile, or the name cannot be given; the part stays as it is.
     """
-    if overwrite:
-        part.replace(output)
-    else:
-        _rename_without_replacing(part, output)
+    try:
+        if overwrite:
+            part.replace(output)
+        else:
+            _rename_without_replacing(part, output)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}") from None
     _sync_folder(output.parent)
 
 
@@ -45,11 +52,11 @@ def _rename_without_replacing(part: Path, output: Path) -> None:
     try:
         output.hardlink_to(part)  # atomic: fails when the name is taken
     except FileExistsError:
-        raise UsageError(f"{output} appeared while the job ran; the result is kept as {part}") from None
+        raise UsageError(f"{output} appeared while the job ran; it is left as it is") from None
     except (OSError, NotImplementedError):
         # A file system without hard links (exFAT, some shares): the nearest there is.
         if output.exists():
-            raise UsageError(f"{output} appeared while the job ran; the result is kept as {part}") from None
+            raise UsageError(f"{output} appeared while the job ran; it is left as it is") from None
         part.rename(output)
     else:
         part.unlink()

@@ -380,7 +380,9 @@ class Dispatcher:
 
     def _why_not(self, job: _Job) -> str:
         ranking = self.rank(job.job)
-        reasons = [f"{name}: {reason}" for name, reason in self._unreachable.items()]
+        reasons = [
+            reason if reason.startswith(name) else f"{name}: {reason}" for name, reason in self._unreachable.items()
+        ]
         for match in ranking.matches:
             name = self._servers[match.server_id].info.name
             if match.missing_capabilities:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import RecipeError
@@ -39,6 +39,11 @@ class Command:
     """What could not be kept, for a person."""
 
 
+def seen_here(specs: Mapping[str, EncoderSpec], ten_bit: Container[str]) -> dict[str, EncoderSpec]:
+    """What is known of encoders, with 10 bit only for those that were seen to do it on one machine."""
+    return {name: spec if name in ten_bit else evolve(spec, ten_bit_pixel_format="") for name, spec in specs.items()}
+
+
 def build_command(
     recipe: Recipe,
     media: MediaInfo,
@@ -52,7 +57,7 @@ def build_command(
 ) -> Command:
     """The command for a recipe on one machine.
 
-    ``specs`` may hold what is true for this machine: without a ``ten_bit_pixel_format`` an encoder is given 8 bit.
+    ``specs`` are those of ``seen_here``: without a ``ten_bit_pixel_format`` an encoder is given 8 bit.
     An encoder that they lack is given FFmpeg's own defaults. ``packets`` tell better than a header whether the frame
     rate varies. ``ffmpeg_version`` is as FFmpeg says it (``4.4.2-0ubuntu0``); empty: a recent one.
 

@@ -16,7 +16,7 @@ from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState
 from ffx.core.recipe import Recipe
 from ffx.core.transport import StoredFile
-from ffx.media.command import Command, build_command
+from ffx.media.command import Command, build_command, seen_here
 from ffx.media.digest import file_digest
 from ffx.media.probe import MediaInfo, PacketCounts, count_packets, probe
 from ffx.media.progress import Progress
@@ -50,7 +50,7 @@ class Workbench:
 
     async def _encode(self, job: Job, on_progress: Callable[[JobProgress], None]) -> Finished:
         source, packets = await asyncio.to_thread(_examine, job.folder.input)
-        command = self._command(job, source)
+        command = self._command(job, source, packets)
         started = time.monotonic()
         outcome = await self._run(job, command, source, on_progress)
         seconds = time.monotonic() - started
@@ -71,7 +71,7 @@ class Workbench:
         )
         return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
 
-    def _command(self, job: Job, source: MediaInfo) -> Command:
+    def _command(self, job: Job, source: MediaInfo, packets: PacketCounts) -> Command:
         recipe = job.configuration.recipe
         report = self.capabilities.report(recipe.encoder)
         command = build_command(
@@ -81,19 +81,18 @@ class Workbench:
             report.setup if report is not None else EncoderSetup(),
             input_name=job.folder.input_name,
             output_name=job.folder.output_name,
+            packets=packets,
+            ffmpeg_version=self.capabilities.build.version,
         )
         modified = tuple(self.modify_command(job.configuration, argv) for argv in command.passes)
         return evolve(command, passes=modified)
 
     def _specs(self) -> Mapping[str, EncoderSpec]:
-        """What is known of every encoder of this FFmpeg; 10 bit only where it was seen to work."""
-        specs = {}
-        for listed in self.capabilities.build.encoders:
-            spec, report = self.capabilities.spec(listed.name), self.capabilities.report(listed.name)
-            if spec is not None:
-                seen = report is not None and report.ten_bit
-                specs[listed.name] = spec if seen else evolve(spec, ten_bit_pixel_format="")
-        return specs
+        """What is known of every encoder of this FFmpeg, as it was seen here."""
+        names = [listed.name for listed in self.capabilities.build.encoders]
+        specs = {name: spec for name in names if (spec := self.capabilities.spec(name)) is not None}
+        ten_bit = {name for name in names if (report := self.capabilities.report(name)) and report.ten_bit}
+        return seen_here(specs, ten_bit)
 
     async def _run(
         self, job: Job, command: Command, source: MediaInfo, on_progress: Callable[[JobProgress], None]
