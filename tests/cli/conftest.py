@@ -18,6 +18,8 @@ import imageio_ffmpeg
 import pytest
 from attrs import frozen
 
+collect_ignore = ["test_terminals.py"] if os.name == "nt" else []  # only Unix has pseudo-terminals
+
 LISTED = ("libx264", "libx265", "mpeg4", "h264_nvenc", "hevc_nvenc", "aac", "libmp3lame", "flac")
 """Encoders of the FFmpeg that these tests use: few, so that a server has soon tried all of them."""
 

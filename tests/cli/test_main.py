@@ -11,6 +11,7 @@ import click
 import pytest
 
 from ffx.cli import main
+from ffx.cli.boundary import Interrupted
 from ffx.core.errors import FfxError, NoServerError, UsageError
 from tests.cli.conftest import Ffx
 
@@ -140,7 +141,7 @@ def test_a_blocked_plugins_command_is_gone(with_plugin: Ffx) -> None:
         (UsageError("not so"), 2, "ffx: not so\n"),
         (NoServerError("nobody"), 3, "ffx: nobody\n"),
         (KeyboardInterrupt(), 130, "ffx: interrupted\n"),
-        (KeyboardInterrupt("2 jobs cancelled"), 130, "ffx: interrupted: 2 jobs cancelled\n"),
+        (Interrupted("2 jobs cancelled"), 130, "ffx: interrupted: 2 jobs cancelled\n"),
         (click.Abort(), 130, "ffx: interrupted\n"),
         (FfxError("studio\x1b[2J said:\n\u202eno"), 1, "ffx: studio[2J said: no\n"),
     ],

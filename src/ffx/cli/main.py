@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
+from ffx.cli.boundary import Interrupted, print_error
+
 INTERRUPTED = 130
 
 BUILT_IN = ("serve", "submit", "servers", "capabilities", "plugins", "doctor")
@@ -20,6 +22,12 @@ BUILT_IN = ("serve", "submit", "servers", "capabilities", "plugins", "doctor")
 
 class CommandGroup(click.Group):
     """The built-in commands, each imported when it is used, then those of plugins."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:  # told by us in one line; click would put an empty one before it
+            raise Interrupted from None
 
     def list_commands(self, context: click.Context) -> list[str]:
         return [*BUILT_IN, *(name for name in self._of_plugins(context, tolerant=True) if name not in BUILT_IN)]
@@ -96,7 +104,7 @@ def exit_status(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         print_error(error.format_message())
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort) as interrupt:
+    except (Interrupted, KeyboardInterrupt, click.Abort) as interrupt:
         print_error(": ".join(("interrupted", *map(str, interrupt.args))))
         return INTERRUPTED
     except BrokenPipeError:
@@ -110,13 +118,6 @@ def exit_status(arguments: Sequence[str]) -> int:
             raise
         print_error(str(error))
         return error.exit_status
-
-
-def print_error(message: str) -> None:
-    """One line on stderr, without anything that a terminal would obey."""
-    from ffx.core.text import one_line
-
-    click.echo(f"ffx: {one_line(message)}", err=True)
 
 
 def _status_of(answer: Any) -> int:
