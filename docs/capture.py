@@ -16,6 +16,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+assert sys.platform != "win32", "pseudo-terminals are for POSIX systems"
+
 ROOT = Path(__file__).resolve().parent.parent
 FFX = (sys.executable, "-m", "ffx")
 SERVERS = {"studio": 8765, "attic": 8766}
