@@ -382,6 +382,16 @@ async def test_a_listener_that_fails_ends_the_run(ffmpeg: Path, tmp_path: Path) 
     assert children() == []
 
 
+async def test_a_flood_behind_a_listener_that_fails_ends_the_run(shim: Shim, tmp_path: Path) -> None:
+    def fail(progress: Progress) -> None:
+        raise LookupError("a fault in the listener")
+
+    flooding = shim("while True: os.write(1, b'frame=2\\nprogress=continue\\n' * 5000)")
+    with pytest.raises(LookupError):
+        await run(flooding, tmp_path, ("file:out.mkv",), on_progress=fail)
+    assert children() == []
+
+
 if sys.platform == "linux":  # nowhere else can the kernel be asked for it
 
     async def test_ffmpeg_dies_with_a_killed_server(ffmpeg: Path, tmp_path: Path) -> None:

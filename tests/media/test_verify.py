@@ -16,7 +16,7 @@ from ffx.core.recipe import Recipe
 from ffx.media.arguments import read_arguments
 from ffx.media.changes import keeps_duration, keeps_frames
 from ffx.media.plan import Request
-from ffx.media.probe import count_packets, probe
+from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, count_packets, probe
 from ffx.media.run import RunOutcome
 from ffx.media.verify import Verified, check_input, verify_output
 from tests.media.jobs import encode, make
@@ -140,6 +140,15 @@ def test_subtitles_that_outlast_the_film_are_fine(ffmpeg: Path, tmp_path: Path) 
     make(ffmpeg, *FILM, "-i", tmp_path / "text.srt", "-map", "0", "-map", "1", *FAST, tmp_path / "film.mkv")
     assert probe(tmp_path / "film.mkv").duration == pytest.approx(20)
     check(tmp_path / "film.mkv")
+
+
+def test_a_last_slide_need_not_say_for_how_long_it_stands() -> None:
+    # Without a duration in the last packet, as some recorders of screens write it.
+    film = StreamInfo(0, "video", "h264", duration=40, width=640, height=360)
+    slides = MediaInfo(Path("slides.mkv"), 10_000, "matroska,webm", duration=40, streams=(film,))
+    check_input(slides, PacketCounts((PacketCount(0, "video", packets=4, start=0, end=30.04),)))
+    with pytest.raises(ProbeError, match=r"its header says 40\.0 s, its packets end at 10\.0 s"):
+        check_input(slides, PacketCounts((PacketCount(0, "video", packets=2, start=0, end=10.04),)))
 
 
 # -- Outputs ------------------------------------------------------------------------------------------------
