@@ -128,7 +128,7 @@ def test_it_is_ready_on_a_machine_that_was_never_looked_at(ffx: Ffx) -> None:
 
 
 def test_capabilities_are_tested_without_serving(ffx: Ffx) -> None:
-    found = ffx.json("serve", "--test-capabilities", "--name", "studio")
+    found = json.loads(ffx.ok("serve", "--test-capabilities", "--name", "studio", "--json"))
     assert found["server"] == "studio"
     assert found["complete"] is True
     encoders = {encoder["name"]: encoder for encoder in found["encoders"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ from ffx.core.model import (
     ServerInfo,
     ServerStatus,
 )
+from ffx.core.pluginhost import PluginHost
 from ffx.core.recipe import QualityMode, Recipe
 from ffx.plugins.weighted import WeightedPolicy, Weights, ffx_register_policies
 
@@ -52,6 +54,15 @@ CODECS = {
     "libfdk_aac": "aac",
     "aac": "aac",
 }
+
+
+def _of_the_built_in_plugins() -> Mapping[str, EncoderSpec]:
+    host = PluginHost()
+    host.load_entry_points()
+    return host.encoders()
+
+
+BUILT_IN = _of_the_built_in_plugins()
 
 
 def report(name: str, *, works: bool = True, **more: Any) -> EncoderReport:
@@ -397,3 +408,47 @@ def test_the_order_of_the_servers_changes_nothing(
     shuffled = list(servers)
     random.shuffle(shuffled)
     assert WeightedPolicy().rank(wanted, shuffled, SPECS) == WeightedPolicy().rank(wanted, servers, SPECS)
+
+
+# -- What the built-in plugins say ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoder", "preference"),
+    [
+        ("h264_nvenc", 1.0),
+        ("hevc_nvenc", 1.0),
+        ("h264_videotoolbox", 0.95),
+        ("hevc_videotoolbox", 0.95),
+        ("h264_qsv", 0.9),
+        ("hevc_qsv", 0.9),
+        ("h264_amf", 0.85),
+        ("hevc_amf", 0.85),
+        ("libx264", 0.7),
+        ("libx265", 0.6),
+        ("libvpx", 0.5),
+        ("libvpx-vp9", 0.45),
+    ],
+)
+def test_the_preference_of_a_known_encoder(encoder: str, preference: float) -> None:
+    spec = BUILT_IN[encoder]
+    working = evolve(report(encoder), codec=spec.codec, encoder_type=spec.encoder_type)
+    (match,) = WeightedPolicy().rank(job(encoder), [server("a", working, performance=100)], BUILT_IN).matches
+    assert match.performance_estimate == pytest.approx(0.1 * preference * (1.3 if spec.encoder_type.is_hardware else 1))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "alternatives"),
+    [
+        ("h264_nvenc", ("libx264", "h264_qsv", "h264_videotoolbox")),
+        ("hevc_nvenc", ("libx265", "hevc_qsv", "hevc_videotoolbox")),
+        ("h264_videotoolbox", ("libx264", "h264_nvenc", "h264_qsv")),
+        ("libx264", ("h264_nvenc", "h264_qsv", "h264_videotoolbox")),
+        ("libx265", ("hevc_nvenc", "hevc_qsv")),
+    ],
+)
+def test_the_alternatives_of_a_known_encoder(wanted: str, alternatives: tuple[str, ...]) -> None:
+    others = [evolve(report(name), codec=spec.codec) for name, spec in BUILT_IN.items() if name != wanted]
+    ranking = WeightedPolicy().rank(job(wanted), [server("studio", *others)], BUILT_IN)
+    first = [f"studio can do {name} instead of {wanted}" for name in alternatives]
+    assert list(ranking.alternatives)[: len(first)] == first
