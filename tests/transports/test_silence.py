@@ -22,6 +22,7 @@ from tests.transports.sockets import connected, dialled, listening, program, raw
 
 MIB = 1024 * 1024
 FOR_EVER = 10.0**6
+FAST = 10.0**9
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ async def test_an_upload_that_stalls_keeps_what_arrived(pass_time: Callable[[flo
 async def test_a_download_that_nobody_reads_is_broken_off(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content(32 * MIB))
     async with (
-        listening(limits=Limits(idle=0.2)) as (listener, service),
+        listening(limits=Limits(idle=0.2, slowest=FAST)) as (listener, service),
         dialled(listener, narrow=True) as (reader, writer),
     ):
         service.bulk.give("file", tmp_path / "file")
@@ -189,7 +190,8 @@ async def test_a_download_that_nobody_reads_is_broken_off(tmp_path: Path) -> Non
 
 async def test_a_server_that_takes_no_bytes_is_given_up() -> None:
     data = content(64 * MIB)
-    async with listening() as (listener, service), connected(listener.address, limits=Limits(idle=0.3)) as client:
+    impatient = Limits(idle=0.3, slowest=FAST)
+    async with listening() as (listener, service), connected(listener.address, limits=impatient) as client:
         service.bulk.expect("file", len(data))
         service.bulk.open.clear()
         with pytest.raises(TransferError, match=r"moved no byte for 0\.3 seconds") as caught:
@@ -218,17 +220,17 @@ async def test_a_slow_source_is_no_stalled_transfer(pass_time: Callable[[float],
         ready = asyncio.Event()
 
         async def slow() -> AsyncIterator[bytes]:
-            yield b"o" * MIB
+            yield b"o" * 4 * MIB
             await ready.wait()
             yield b"ne"
 
-        service.bulk.expect("file", MIB + 2)
-        upload = asyncio.create_task(client.upload("file", 0, MIB + 2, slow()))
-        await service.bulk.arrived("file", MIB)
+        service.bulk.expect("file", 4 * MIB + 2)
+        upload = asyncio.create_task(client.upload("file", 0, 4 * MIB + 2, slow()))
+        await service.bulk.arrived("file", 1)
         pass_time(3600)
         await asyncio.wait([upload], timeout=0.1)
         ready.set()
-        assert await upload == MIB + 2
+        assert await upload == 4 * MIB + 2
 
 
 async def test_a_slow_reader_is_no_stalled_transfer(pass_time: Callable[[float], None], tmp_path: Path) -> None:

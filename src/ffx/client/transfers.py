@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from ffx.core.errors import TransferError
+from ffx.core.errors import TransferError, UsageError
 from ffx.core.transport import ClientConnection
+from ffx.media.keeping import Keeper
 
-BLOCK = 1024 * 1024
+BLOCK = 2 * 1024 * 1024
 """Bytes read, hashed and sent at a time: large enough that a thread's hand-over costs nothing beside it."""
 
 DISK_RESERVE = 64 * 1024 * 1024
@@ -65,29 +66,26 @@ async def download_file(
     Raises:
         TransferError: the way broke, the disk is full, or the bytes are not those that were announced; in the
             last case ``part`` is removed.
+        UsageError: ``part`` cannot be made where it is to be.
     """
-    seen = hashlib.sha256()
-    with await asyncio.to_thread(part.open, "ab") as target:
-        offset = target.tell()
-        if offset > size:
-            target.truncate(0)
-            offset = 0
-        _check_space(part, size - offset)
-        if offset:
-            with part.open("rb") as beginning:
-                await asyncio.to_thread(_hash_beginning, beginning, offset, seen)
-        received = offset
-        try:
-            async for block in connection.download(resource, offset, digest):
-                received += len(block)
-                if received > size:
-                    break
-                await asyncio.to_thread(_write, target, block, seen)
-                on_bytes(received)
-            await asyncio.to_thread(_flush, target)
-        except OSError as error:
-            raise TransferError(f"{part}: cannot be written: {error.strerror}", code="disk_full") from None
-    if received != size or seen.hexdigest() != digest:
+    try:
+        kept = await asyncio.to_thread(_take_up, part, size)
+    except OSError as error:
+        raise UsageError(f"{part.parent} cannot be written to: {error.strerror}") from None
+    received = kept.size
+    try:
+        async for block in connection.download(resource, received, digest):
+            received += len(block)
+            if received > size:
+                break
+            await kept.keep(block)
+            on_bytes(received)
+        await kept.sync()
+    except OSError as error:
+        raise TransferError(f"{part}: cannot be written: {error.strerror}", code="disk_full") from None
+    finally:
+        await kept.release()
+    if received != size or kept.digest.hexdigest() != digest:
         await asyncio.to_thread(part.unlink)
         raise TransferError(f"{part.name} arrived damaged and was discarded", code="digest_mismatch")
 
@@ -129,14 +127,18 @@ def _read(source: BinaryIO, length: int, digest: hashlib._Hash) -> bytes:
     return block
 
 
-def _write(target: BinaryIO, block: bytes, digest: hashlib._Hash) -> None:
-    digest.update(block)
-    target.write(block)
-
-
-def _flush(target: BinaryIO) -> None:
-    target.flush()
-    os.fsync(target.fileno())
+def _take_up(part: Path, size: int) -> Keeper:
+    """What is there already counts, unless it is more than the whole file."""
+    digest = hashlib.sha256()
+    with part.open("a+b") as beginning:
+        offset = beginning.tell()
+        if offset > size:
+            beginning.truncate(0)
+            offset = 0
+        _check_space(part, size - offset)
+        beginning.seek(0)
+        _hash_beginning(beginning, offset, digest)
+    return Keeper(part, size=offset, digest=digest)
 
 
 def _hash_beginning(source: BinaryIO, length: int, digest: hashlib._Hash) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
-import os
 import secrets
 from collections.abc import AsyncIterable
 from pathlib import Path
 
 from ffx.core.errors import TransferError
 from ffx.core.transport import BulkStore, StoredFile
+from ffx.media.keeping import Keeper
 
 BLOCK_SIZE = 1024 * 1024
-"""Bytes that are gathered before a thread writes and hashes them."""
+"""Bytes that are gathered before they are written and hashed."""
 
 _WITHDRAWN = -1
 
@@ -78,7 +77,7 @@ class FileStore(BulkStore):
         """SHA-256 of what arrived so far, in hexadecimal; the file is not read for it."""
         upload = self._upload(resource)
         await upload.settled()
-        return upload.hasher.hexdigest()
+        return upload.keeper.digest.hexdigest()
 
     async def start_over(self, resource: str) -> None:
         """Throw away what arrived."""
@@ -98,6 +97,7 @@ class FileStore(BulkStore):
             if upload is not None:
                 upload.turn = _WITHDRAWN
                 await upload.settled()
+                await upload.keeper.release()
 
     def _upload(self, resource: str) -> _Upload:
         try:
@@ -107,16 +107,15 @@ class FileStore(BulkStore):
 
 
 class _Upload:
-    """One file that is being received. A thread writes one block while the next is gathered."""
+    """One file that is being received. One block is kept while the next is gathered."""
 
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
         self.size = size
-        self.written = 0
-        self.hasher = hashlib.sha256()
+        self.keeper = Keeper(path)
         self.turn = 0
         """Whose blocks count: the number of the newest call, or ``_WITHDRAWN``."""
-        self._writing: asyncio.Future[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
 
     async def begin(self, offset: int, total: int) -> int:
         written = await self.settled()
@@ -132,16 +131,17 @@ class _Upload:
         return self.turn
 
     async def append(self, block: bytes, turn: int) -> None:
-        """Hand a block to the thread; waits for the one before, not for this one."""
+        """Hand a block over; waits for the one before, not for this one."""
         await self._ready(turn)
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, block, False)
+        self._writing = asyncio.create_task(self.keeper.keep(block))
 
     async def finish(self, rest: bytes, turn: int) -> int:
-        """Write the last block and wait until all is on the disk itself."""
+        """Keep the last block and wait until all is on the disk itself."""
+        await self.append(rest, turn)
         await self._ready(turn)
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, rest, True)
+        self._writing = asyncio.create_task(self.keeper.sync())
         await self._ready(turn)
-        return self.written
+        return self.keeper.size
 
     async def settled(self) -> int:
         """Wait until nothing is being written; returns how much was. A failed write is its caller's affair."""
@@ -149,13 +149,13 @@ class _Upload:
             await asyncio.wait([self._writing])
         if self._writing is not None:
             self._writing.exception()  # seen: asyncio would complain about one that nobody asked for
-        return self.written
+        return self.keeper.size
 
     async def start_over(self) -> None:
         self.turn += 1
         await self.settled()
-        self.written = 0
-        self.hasher = hashlib.sha256()
+        await self.keeper.release()
+        self.keeper = Keeper(self.path)
 
     async def _ready(self, turn: int) -> None:
         await self.settled()
@@ -169,17 +169,6 @@ class _Upload:
                 writing.result()
             except OSError as error:
                 raise _write_error(error) from None
-
-    def _write(self, block: bytes, to_disk: bool) -> None:
-        with self.path.open("r+b", buffering=0) as file:
-            file.seek(self.written)
-            rest = memoryview(block)
-            while rest:
-                rest = rest[file.write(rest) :]
-            self.hasher.update(block)
-            self.written += len(block)
-            if to_disk:
-                os.fsync(file.fileno())
 
 
 def is_disk_full(error: OSError) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 from ffx.core.errors import TransferError
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 2 * 1024 * 1024
 """Bytes a block: a block is one hop to a thread that writes or hashes it, and smaller ones cost more than they win."""
 
 _RESOURCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,7 +35,7 @@ def check_range(offset: int, total: int) -> None:
         raise TransferError(f"offset {offset} lies outside of a file of {total} bytes", code="wrong_offset")
 
 
-async def gathered(read: Callable[[], Awaitable[bytes]]) -> AsyncIterator[bytes]:
+async def gathered(read: Callable[[], Awaitable[bytes]]) -> AsyncGenerator[bytes, None]:
     """Blocks of about ``BLOCK_BYTES`` out of the pieces that ``read`` returns until it returns nothing.
 
     What was read before ``read`` failed is handed out before its error is raised.

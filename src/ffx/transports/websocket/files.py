@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from typing import BinaryIO
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from aiohttp import web
 from ffx.core.errors import TransferError
 from ffx.core.transport import BulkStore, StoredFile
 from ffx.transports.blocks import BLOCK_BYTES, check_resource, gathered
+from ffx.transports.websocket.intake import Intake, can_take_over
 from ffx.transports.websocket.limits import Limits
 from ffx.transports.websocket.vocabulary import (
     CODE,
@@ -25,9 +27,6 @@ from ffx.transports.websocket.vocabulary import (
 
 READ_BUFFER = 2 * BLOCK_BYTES
 """Bytes that wait for a store before the peer has to: a block being written and the next one."""
-
-_FIRST_PIECE = 256 * 1024
-_LARGEST_PIECE = 8 * 1024 * 1024
 
 
 class FileRequests:
@@ -56,17 +55,33 @@ class FileRequests:
         if announced is None or request.content_length != announced[1] - announced[0]:
             return refuse(400, "an upload names all that is left of its file in Content-Range and Content-Length")
         offset, total = announced
-        blocks = gathered(lambda: self._read(request))
-        return _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+        async with aclosing(self._body(request)) as blocks:
+            answer = _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+        answer.force_close()
+        return answer
+
+    async def _body(self, request: web.BaseRequest) -> AsyncGenerator[bytes, None]:
+        """The blocks of an upload; how they are read is settled when the store asks for the first."""
+        transport, size = request.transport, request.content_length
+        if transport is not None and size is not None and can_take_over(transport, request.content, size):
+            blocks = Intake(transport, request.content, size, self._limits.idle).blocks(self._interrupted)
+        else:
+            blocks = gathered(lambda: self._read(request))
+        async with aclosing(blocks):
+            async for block in blocks:
+                yield block
 
     async def _read(self, request: web.BaseRequest) -> bytes:
         try:
             async with asyncio.timeout(self._limits.idle):
                 return await request.content.readany()
-        except TimeoutError:
-            raise TransferError(f"no byte came for {self._limits.idle:g} seconds", code="interrupted") from None
-        except (OSError, web.RequestPayloadError):
-            raise TransferError("the client went away during its upload", code="interrupted") from None
+        except (OSError, web.RequestPayloadError) as error:
+            raise self._interrupted(error) from None
+
+    def _interrupted(self, error: Exception) -> TransferError:
+        if isinstance(error, TimeoutError):
+            return TransferError(f"no byte came for {self._limits.idle:g} seconds", code="interrupted")
+        return TransferError("the client went away during its upload", code="interrupted")
 
     async def _download(self, request: web.BaseRequest, resource: str) -> web.StreamResponse:
         stored = await self._store.offer(resource)
@@ -104,23 +119,17 @@ class FileRequests:
         return response
 
     async def _send_bytes(self, request: web.BaseRequest, file: BinaryIO, start: int, end: int) -> None:
-        """Let the system copy the file into the socket, piece by piece: a piece is what a time limit can watch.
-
-        Pieces grow while the peer is quick, so a slow line is not cut off and a fast one is not held up.
-        """
+        """Let the system copy the file into the socket, piece by piece: a piece is what a time limit can watch."""
         loop = asyncio.get_running_loop()
-        piece = _FIRST_PIECE
         while start < end:
             if request.transport is None:
                 raise ConnectionResetError
-            began = loop.time()
-            async with asyncio.timeout(self._limits.idle):
-                sent = await loop.sendfile(request.transport, file, start, min(piece, end - start))
+            piece = min(BLOCK_BYTES, end - start)
+            async with asyncio.timeout(self._limits.for_sending(piece)):
+                sent = await loop.sendfile(request.transport, file, start, piece)
             if not sent:
                 raise ConnectionAbortedError
             start += sent
-            quick = loop.time() - began < 1
-            piece = min(_LARGEST_PIECE, piece * 2) if quick else max(_FIRST_PIECE, piece // 2)
 
     async def _failure(self, resource: str, error: TransferError) -> web.StreamResponse:
         response = refuse(STATUS_OF_CODE.get(error.code, 400), str(error))

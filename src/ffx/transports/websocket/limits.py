@@ -1,4 +1,4 @@
-"""How long the network transport waits for a peer. All in seconds; none limits how long a transfer may take."""
+"""How long the network transport waits for a peer, in seconds; nothing limits how long a transfer may take."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class Limits:
     """A message that the peer's side did not take for so long ends the connection."""
     idle: float = 60.0
     """A transfer in which no byte moved for so long is broken off."""
+    slowest: float = 8000.0
+    """Bytes a second that a line may be slow: what is sent at a time gets the seconds that it takes there as well."""
     answer: float = 300.0
     """What a server may take to answer a finished upload: it brings all of it to the disk first."""
     close: float = 5.0
@@ -23,3 +25,7 @@ class Limits:
     """What a conversation may take to end after its listener closed its connection."""
     keep_alive: float = 30.0
     """An HTTP connection without a complete request for so long is closed."""
+
+    def for_sending(self, size: int) -> float:
+        """How many seconds may pass until the peer's side took so many bytes."""
+        return self.idle + size / self.slowest

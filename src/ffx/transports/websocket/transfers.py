@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import aiohttp
@@ -14,6 +14,7 @@ from yarl import URL
 from ffx.core.errors import TransferError
 from ffx.core.text import one_line
 from ffx.transports.blocks import BLOCK_BYTES, check_range, check_resource, exactly, gathered
+from ffx.transports.websocket.intake import Intake, can_take_over
 from ffx.transports.websocket.limits import Limits
 from ffx.transports.websocket.vocabulary import CODE, FILES_PATH, STATUS_OF_CODE, UPLOAD_OFFSET, upload_range
 
@@ -21,8 +22,6 @@ READ_BUFFER = 2 * BLOCK_BYTES
 """Bytes that wait for whoever reads a download before the server has to."""
 _LONGEST_REASON = 300
 """Characters of a server's own words that are passed on."""
-_PIECE = 256 * 1024
-"""Bytes that have to move within the time limit: a whole block could take minutes on a slow line."""
 _DIGEST = re.compile(r"[0-9A-Za-z_+/=:.-]{1,200}")
 
 
@@ -66,8 +65,9 @@ class Transfers:
                 if answer.status == 416 and answer.headers.get("Content-Range") == f"bytes */{offset}":
                     return  # all of it is here already
                 await self._check_download(answer, offset)
-                async for block in gathered(lambda: self._read(answer)):
-                    yield block
+                async with aclosing(self._body(answer)) as blocks:
+                    async for block in blocks:
+                        yield block
         except (aiohttp.ClientError, OSError) as error:
             raise self._interrupted(error) from None
 
@@ -80,6 +80,12 @@ class Transfers:
         if self._session.closed:
             raise TransferError(f"the connection to {self._peer} is closed", code="interrupted")
         return self._server / FILES_PATH.strip("/") / resource
+
+    def _body(self, answer: ClientResponse) -> AsyncGenerator[bytes, None]:
+        transport, size = answer.connection.transport if answer.connection else None, answer.content_length
+        if transport is not None and size is not None and can_take_over(transport, answer.content, size):
+            return Intake(transport, answer.content, size, self._limits.idle).blocks(self._interrupted)
+        return gathered(lambda: self._read(answer))
 
     async def _read(self, answer: ClientResponse) -> bytes:
         try:
@@ -129,7 +135,6 @@ class Body:
         self._limits = limits
         self._watch: asyncio.Timeout | None = None
         self._pulling = asyncio.Lock()
-        self._rest = memoryview(b"")
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -148,24 +153,19 @@ class Body:
     def __aiter__(self) -> Body:
         return self
 
-    async def __anext__(self) -> memoryview:
+    async def __anext__(self) -> bytes:
         async with self._pulling:
-            if not self._rest:
-                self._allow(None)  # the source may take its time
-                self._rest = memoryview(await self._next_block())
-            piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
-            self._allow(self._limits.idle)
-            return piece
-
-    async def _next_block(self) -> bytes:
-        try:
-            return await anext(self._blocks)
-        except StopAsyncIteration:
-            self._allow(self._limits.answer)
-            raise
-        except Exception as error:
-            self.fault = error
-            raise
+            self._allow(None)  # the source may take its time
+            try:
+                block = await anext(self._blocks)
+            except StopAsyncIteration:
+                self._allow(self._limits.answer)
+                raise
+            except Exception as error:
+                self.fault = error
+                raise
+            self._allow(self._limits.for_sending(len(block)))
+            return block
 
     def _allow(self, seconds: float | None) -> None:
         if self._watch is None or self._watch.expired():
