@@ -232,21 +232,6 @@ async def test_who_asks_for_nothing_is_answered_with_everything(talk: Talk) -> N
     assert answer.capabilities.supports("libx264")
 
 
-async def test_slots_are_told_to_everybody_at_once(rig: Rig, talk: Talk) -> None:
-    onlooker = await rig.talk("onlooker")
-    await talk.submit(talk.job())
-    assert (await onlooker.next(CapabilityUpdate)).server.current_jobs == 1
-    await talk.ask(JobCancel("job", 1))
-    assert (await onlooker.next(CapabilityUpdate)).server.current_jobs == 0
-
-
-async def test_new_knowledge_reaches_every_client(rig: Rig, talk: Talk) -> None:
-    onlooker = await rig.talk("onlooker")
-    rig.server.capabilities_changed()
-    for one in (talk, onlooker):
-        assert (await one.next(CapabilityUpdate)).server.capabilities.supports("libx264")
-
-
 @pytest.mark.parametrize(
     ("fps", "resolution", "frames", "seconds"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import secrets
 import time
@@ -14,7 +13,6 @@ from ffx.core.addressing import Address
 from ffx.core.messages import (
     CapabilityRequest,
     CapabilityResponse,
-    CapabilityUpdate,
     ErrorMessage,
     FileDownloadRequest,
     FileUploadComplete,
@@ -35,6 +33,7 @@ from ffx.server.clients import Clients
 from ffx.server.files import FileStore
 from ffx.server.job import Job, WorkEnd
 from ffx.server.jobs import Jobs
+from ffx.server.news import News
 from ffx.server.options import ServerOptions
 from ffx.server.session import Refused, Session, conversation
 from ffx.server.spool import Spool
@@ -42,11 +41,6 @@ from ffx.server.upkeep import clean_up, watch_load
 
 if TYPE_CHECKING:
     from ffx.server.capabilities import CapabilityService
-
-NEWS_PERIOD = 1.0
-"""Seconds between two words on capabilities and load; taken and freed slots are told at once."""
-
-_NEWS = "news"
 
 
 class Server(Service):
@@ -78,10 +72,10 @@ class Server(Service):
         self._modify_command = modify_command
         self._address = Address(options.host, options.port)
         self._started = time.monotonic()
-        self._news = asyncio.Event()
         self._background = Background()
         self._spool = Spool(options.temp_dir)
         self._clients = Clients(self._background, absence_limit=options.absence_limit, on_absent=self._abandon)
+        self._news = News(self._clients, self.info)
         self._jobs = Jobs(
             options,
             capabilities,
@@ -90,7 +84,7 @@ class Server(Service):
             files=self._files,
             worker=self._work,
             tell=self._clients.tell,
-            on_slots=self._announce,
+            on_slots=self._news.slots_changed,
         )
         self._handlers: Mapping[type, Callable[[str, Any], Awaitable[Message | None]]] = {
             CapabilityRequest: self._answer_capabilities,
@@ -110,8 +104,9 @@ class Server(Service):
 
     async def __aenter__(self) -> Self:
         self._spool.open()
-        self._background.start(self._tell_news(), "news")
-        self._background.start(watch_load(self._capabilities, self._news.set), "watch on the load")
+        self._background.start(self._news.tell_slots(), "news of slots")
+        self._background.start(self._news.tell_news(), "news")
+        self._background.start(watch_load(self._capabilities, self._news.changed), "watch on the load")
         self._background.start(clean_up(self._spool), "clean-up")
         self._background.start(self._capabilities.complete(self._jobs.idle), "detection")
         return self
@@ -125,7 +120,7 @@ class Server(Service):
     async def drain(self) -> None:
         """Take nothing new from now on, and tell every client; what is here goes on."""
         self._jobs.closed = True
-        self._announce()
+        self._news.tell()
 
     async def idle(self) -> None:
         """Wait until no slot is taken."""
@@ -151,7 +146,7 @@ class Server(Service):
 
     def capabilities_changed(self) -> None:
         """To be called when more is known of the encoders; clients hear of it within a second."""
-        self._news.set()
+        self._news.changed()
 
     def info(self) -> ServerInfo:
         """This server as its clients see it."""
@@ -198,6 +193,7 @@ class Server(Service):
                     self._clients.leave(session)
 
     def _welcome(self, session: Session) -> Message:
+        self._news.welcomed()
         return ServerInfoMessage(self.info(), session.protocol, self.epoch)
 
     async def _handle(self, session: Session, message: Message) -> Message | None:
@@ -231,16 +227,6 @@ class Server(Service):
 
     async def _abandon(self, client_id: str) -> None:
         await self._jobs.end_all(self._jobs.of_client(client_id))
-
-    def _announce(self) -> None:
-        self._clients.tell_all(CapabilityUpdate(self.info()), _NEWS)
-
-    async def _tell_news(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            self._announce()
-            await asyncio.sleep(NEWS_PERIOD)
 
 
 async def _pass_over(client_id: str, message: Message) -> None:

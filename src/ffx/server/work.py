@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -30,6 +30,25 @@ PROGRESS_INTERVAL = 0.45
 """Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
 
 ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
+
+
+class SeenEncoders(Mapping[str, EncoderSpec]):
+    """What is known of every encoder of this FFmpeg as it was seen here, looked up when it is asked for."""
+
+    def __init__(self, capabilities: CapabilityService) -> None:
+        self._capabilities = capabilities
+
+    def __getitem__(self, name: str) -> EncoderSpec:
+        spec, report = self._capabilities.spec(name), self._capabilities.report(name)
+        if spec is None:
+            raise KeyError(name)
+        return seen_here({name: spec}, {name} if report is not None and report.ten_bit else ())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (listed.name for listed in self._capabilities.build.encoders)
+
+    def __len__(self) -> int:
+        return len(self._capabilities.build.encoders)
 
 
 @frozen
@@ -77,7 +96,7 @@ class Workbench:
         command = build_command(
             recipe,
             source,
-            self._specs(),
+            SeenEncoders(self.capabilities),
             report.setup if report is not None else EncoderSetup(),
             input_name=job.folder.input_name,
             output_name=job.folder.output_name,
@@ -86,13 +105,6 @@ class Workbench:
         )
         modified = tuple(self.modify_command(job.configuration, argv) for argv in command.passes)
         return evolve(command, passes=modified)
-
-    def _specs(self) -> Mapping[str, EncoderSpec]:
-        """What is known of every encoder of this FFmpeg, as it was seen here."""
-        names = [listed.name for listed in self.capabilities.build.encoders]
-        specs = {name: spec for name in names if (spec := self.capabilities.spec(name)) is not None}
-        ten_bit = {name for name in names if (report := self.capabilities.report(name)) and report.ten_bit}
-        return seen_here(specs, ten_bit)
 
     async def _run(
         self, job: Job, command: Command, source: MediaInfo, on_progress: Callable[[JobProgress], None]

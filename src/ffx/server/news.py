@@ -1,0 +1,61 @@
+"""What every client is told unasked: slots as soon as they change, all else at most once a second, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ffx.core.messages import CapabilityUpdate
+from ffx.core.model import ServerInfo, ServerStatus
+from ffx.server.clients import Clients
+
+SETTLING = 0.05
+"""Seconds that a change of slots may take: one that is freed and taken again at once is no news, and an update with all
+that is known of a server's encoders costs each client some milliseconds.
+"""
+NEWS_PERIOD = 1.0
+"""Seconds between two words on capabilities and load."""
+
+
+class News:
+    """Tells clients what changed. ``tell_slots`` and ``tell_news`` run for ever beside the conversations."""
+
+    def __init__(self, clients: Clients, info: Callable[[], ServerInfo]) -> None:
+        self._clients = clients
+        self._info = info
+        self._slots = asyncio.Event()
+        self._news = asyncio.Event()
+        self._told: tuple[ServerStatus, int] | None = None
+
+    def slots_changed(self) -> None:
+        self._slots.set()
+
+    def changed(self) -> None:
+        """Anything else changed: capabilities, load."""
+        self._news.set()
+
+    def welcomed(self) -> None:
+        """A client heard how things are at this moment, which others may have been spared."""
+        self._told = None
+
+    def tell(self) -> None:
+        """Tell everybody how things are."""
+        info = self._info()
+        self._told = (info.status, info.current_jobs)
+        self._clients.tell_all(CapabilityUpdate(info), "news")
+
+    async def tell_slots(self) -> None:
+        while True:
+            await self._slots.wait()
+            await asyncio.sleep(SETTLING)
+            self._slots.clear()
+            info = self._info()
+            if (info.status, info.current_jobs) != self._told:
+                self.tell()
+
+    async def tell_news(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self.tell()
+            await asyncio.sleep(NEWS_PERIOD)
