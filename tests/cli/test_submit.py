@@ -322,6 +322,19 @@ def test_a_dry_run_in_json_has_every_server_and_a_command_that_runs(farm: Ffx, s
     assert picture(farm.folder / "out.mp4") == ("h264", 240, 234)
 
 
+def test_the_command_of_a_dry_run_is_the_one_that_runs(farm: Ffx, source: Path) -> None:
+    """What failed tells its command; it is the one that was announced, but for the server's own names of the files."""
+    job, own = ("submit", "in.mp4", "-o", "out.mp4", *FAST, "--server", "studio", "--json"), ("-profile:v", "nonsense")
+    (failed,) = lines(farm.run(*job, "--", *own).stdout)
+    (plan,) = lines(farm.ok(*job, "--dry-run", "--", *own))
+    (announced,) = plan["servers"][0]["command"]
+    announced.remove("ffmpeg")
+    ran = failed["evidence"]["argv"]
+    assert [word for word in announced if not word.startswith("file:")] == [
+        word for word in ran if not word.startswith("file:")
+    ]
+
+
 def test_a_dry_run_that_nobody_could_do_says_what_could_be_done(farm: Ffx, source: Path) -> None:
     done = farm.run("submit", "in.mp4", "-o", "out.mp4", "--encoder", "hevc_nvenc", "--dry-run")
     assert done.returncode == 3

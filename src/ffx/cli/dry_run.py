@@ -14,12 +14,13 @@ from ffx.cli.planning import Planned
 from ffx.cli.text import print_line
 from ffx.client.farm import Survey
 from ffx.core.encoders import EncoderSpec
-from ffx.core.errors import FfxError, NoServerError
+from ffx.core.errors import FfxError, NoServerError, ProbeError
 from ffx.core.model import CapabilityMatch, EncoderSetup, ServerInfo
 from ffx.core.policy import Ranking
 from ffx.core.wire import to_plain
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.plan import with_encoder
+from ffx.media.probe import PacketCounts, count_packets
 
 SHOWN = 3
 """Servers that people are shown; JSON has all."""
@@ -54,11 +55,24 @@ def show_survey(
 
 def _candidates(survey: Survey, ranking: Ranking, plan: Planned, specs: Mapping[str, EncoderSpec]) -> list[_Candidate]:
     servers = {server.server_id: server for server in survey.servers}
-    return [_candidate(servers[match.server_id], match, plan, specs) for match in ranking.matches]
+    packets = _packets(plan) if ranking.compatible else None
+    return [_candidate(servers[match.server_id], match, plan, packets, specs) for match in ranking.matches]
+
+
+def _packets(plan: Planned) -> PacketCounts | None:
+    """As the server counts them before it builds its command; None where it would refuse the file."""
+    try:
+        return count_packets(plan.media.path)
+    except ProbeError:
+        return None
 
 
 def _candidate(
-    server: ServerInfo, match: CapabilityMatch, plan: Planned, specs: Mapping[str, EncoderSpec]
+    server: ServerInfo,
+    match: CapabilityMatch,
+    plan: Planned,
+    packets: PacketCounts | None,
+    specs: Mapping[str, EncoderSpec],
 ) -> _Candidate:
     if not match.compatible:
         return _Candidate(server, match)
@@ -73,6 +87,7 @@ def _candidate(
             # The server gives the files names of its own; these make the command one that can be run here.
             input_name=job.input_file,
             output_name=job.output_file,
+            packets=packets,
             ffmpeg_version=server.capabilities.ffmpeg_version,
         )
     except FfxError as error:
