@@ -56,6 +56,17 @@ def test_it_can_be_stopped_while_it_still_tries_encoders(ffx: Ffx, tmp_path: Pat
     assert "Traceback" not in err
 
 
+def test_it_says_who_can_reach_it(ffx: Ffx) -> None:
+    with ffx.serving("--host", "[::1]") as server:
+        assert server.address.startswith("ws://[::1]:")
+        assert "only this machine can reach it" in server.log
+        assert ffx.json("servers", "test")[0]["error"] == ""
+    with ffx.serving("--host", "0.0.0.0") as server:
+        assert f"others on the network can reach {server.address}" in server.log
+        (listed,) = ffx.json("servers")
+        assert (listed["state"], listed["address"]) == ("online", f"ws://127.0.0.1:{server.port}")
+
+
 def test_the_environment_and_the_file_configure_it(ffx: Ffx, tmp_path: Path) -> None:
     (tmp_path / "ffx.toml").write_text('[serve]\nname = "from-file"\nmax_jobs = 5\n', encoding="utf-8")
     with ffx.serving("--config", "ffx.toml", FFX_MAX_JOBS="4") as server:

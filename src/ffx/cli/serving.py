@@ -153,8 +153,8 @@ async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event) 
         return
     async with server, _listening(assembly, settings, server) as address:
         with announced(assembly.folders, server_id=identity, name=name, address=address):
-            click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
             _log_start(assembly, address)
+            click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
             await stop.wait()
             _log.info("stopping: nothing new is taken, running jobs are handed back")
             await server.drain()
@@ -176,7 +176,7 @@ async def _listening(assembly: Assembly, settings: ServeTable, server: Server) -
 def _place(settings: ServeTable) -> Address:
     """Where to listen; a scheme before the host chooses another transport, such as a plugin's."""
     scheme, separator, host = settings.host.rpartition("://")
-    return Address(host, settings.port, scheme if separator else DEFAULT_SCHEME)
+    return Address(host.strip("[]"), settings.port, scheme if separator else DEFAULT_SCHEME)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
@@ -195,11 +195,13 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
 
 
 def _log_start(assembly: Assembly, address: Address) -> None:
-    if "FFX_TOKEN" in assembly.environment:
+    if assembly.environment.get("FFX_TOKEN"):
         _log.info("clients need the token of FFX_TOKEN")
     else:
         _log.info("clients of other users and machines need the token in %s", assembly.folders.token_file)
-    if not address.is_loopback:
+    if address.is_loopback:
+        _log.info("only this machine can reach it; --host 0.0.0.0 lets others in")
+    else:
         _log.warning("others on the network can reach %s; the token and files travel unencrypted", address)
 
 
