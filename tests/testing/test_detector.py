@@ -75,8 +75,15 @@ class ListsDevices(Honest):
 
 
 class DevicesOfAnother(Honest):
+    """A detector of an interface, such as VAAPI, names the devices of vendors."""
+
     async def devices(self, run: ToolRunner) -> tuple[Device, ...]:
         return (Device("one", EncoderType.HARDWARE_AMD),)
+
+
+class DevicesOfNobody(Honest):
+    async def devices(self, run: ToolRunner) -> tuple[Device, ...]:
+        return (Device("one", "amd"),)  # type: ignore[arg-type] # that is what is broken
 
 
 class DevicesWithoutAName(Honest):
@@ -98,6 +105,23 @@ class NothingWithoutDevices(Honest):
 class NothingWithTwoDevices(Honest):
     def trials(self, spec: EncoderSpec, devices: Sequence[Device], *, ten_bit: bool) -> tuple[Trial, ...]:
         return super().trials(spec, devices, ten_bit=ten_bit) if len(devices) < 2 else ()
+
+
+class RaisesWithTwoVendors(Honest):
+    def trials(self, spec: EncoderSpec, devices: Sequence[Device], *, ten_bit: bool) -> tuple[Trial, ...]:
+        if len({device.encoder_type for device in devices}) > 2:
+            raise LookupError("whose device?")
+        return super().trials(spec, devices, ten_bit=ten_bit)
+
+
+class RefusesByNoPattern(Honest):
+    def trials(self, spec: EncoderSpec, devices: Sequence[Device], *, ten_bit: bool) -> tuple[Trial, ...]:
+        return tuple(evolve(trial, refuse="(") for trial in super().trials(spec, devices, ten_bit=ten_bit))
+
+
+class TriesNoSize(Honest):
+    def trials(self, spec: EncoderSpec, devices: Sequence[Device], *, ten_bit: bool) -> tuple[Trial, ...]:
+        return tuple(evolve(trial, size=(0, 360)) for trial in super().trials(spec, devices, ten_bit=ten_bit))
 
 
 class WithoutPixelFormat(Honest):
@@ -143,6 +167,7 @@ class Nameless(Honest):
 def test_an_honest_detector_passes() -> None:
     check_detector(Honest())
     check_detector(Honest(), [EncoderSpec("h264_nvenc", "h264", ten_bit_pixel_format="p010le")])
+    check_detector(DevicesOfAnother())
 
 
 @pytest.mark.parametrize(
@@ -156,11 +181,14 @@ def test_an_honest_detector_passes() -> None:
         (TrustsTheTool, "devices never raises"),
         (RaisesWithoutTheTool, "when every tool is missing"),
         (ListsDevices, "devices returns a tuple"),
-        (DevicesOfAnother, "of its detector's type"),
+        (DevicesOfNobody, "a device has an encoder_type"),
         (DevicesWithoutAName, "a device has a name"),
         (RunsAText, "argv of texts"),
         (NothingWithoutDevices, "never empty for 8 bit.*0 devices"),
-        (NothingWithTwoDevices, "never empty for 8 bit.*3 devices"),
+        (NothingWithTwoDevices, "never empty for 8 bit.*[2-9] devices"),
+        (RaisesWithTwoVendors, "trials never raises"),
+        (RefusesByNoPattern, "refuse is a regular expression"),
+        (TriesNoSize, "a size is above 0"),
         (WithoutPixelFormat, "one pixel format"),
         (AlwaysTenBit, "empty for 10 bit"),
         (NeverTries, "at least once"),

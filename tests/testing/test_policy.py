@@ -77,6 +77,13 @@ class DividesByZero(Honest):
         return evolve(super().match(job, server), load_score=min(1.0, server.free_slots / server.max_jobs))
 
 
+class UsesUpTheServers(Honest):
+    def rank(self, job: JobConfiguration, servers: Sequence[ServerInfo], specs: Mapping[str, EncoderSpec]) -> Ranking:
+        ranking = super().rank(job, servers, specs)
+        servers.clear()  # type: ignore[attr-defined] # that is what is broken
+        return ranking
+
+
 class KnowsEverySpec(Honest):
     def rank(self, job: JobConfiguration, servers: Sequence[ServerInfo], specs: Mapping[str, EncoderSpec]) -> Ranking:
         if job.recipe.encoder:
@@ -144,6 +151,7 @@ def test_an_honest_policy_passes() -> None:
         (TakesTheOffline(), "only online servers are ranked"),
         (LeavesOutTheBusy(), "every online server is ranked"),
         (DividesByZero(), "rank never raises.*ZeroDivisionError"),
+        (UsesUpTheServers(), "what rank was given is left alone"),
         (KnowsEverySpec(), "rank never raises"),
         (WorstFirst(), "the best stands first"),
         (ScoreBeforeAbility(), "who can do it stands before who cannot"),

@@ -224,7 +224,7 @@ def _load(server: ServerInfo) -> float:
     if server.max_jobs <= 0:
         return 0.0
     busy = JOBS_SHARE * server.current_jobs / server.max_jobs + CPU_SHARE * server.capabilities.current_load
-    return max(0.0, 1 - busy)
+    return min(1.0, max(0.0, 1 - busy))  # a server that lies about its load is not better than an idle one
 
 
 def _warnings(

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from attrs import evolve
@@ -67,10 +68,11 @@ def check_detector(detector: Detector, specs: Sequence[EncoderSpec] = ()) -> Non
     encoders = (*specs, *(EncoderSpec(name, name.split("_")[0]) for name in KNOWN if detector.claims(name)))
     _promise(encoders, "it claims at least one encoder: give specs where it claims none of the common ones")
     invented = tuple(
-        Device(f"invented {node or 'device'}", detector.encoder_type, node=node, driver="1.0", detail="\x1b[31m?")
+        Device(f"invented {node or 'device'}", encoder_type, node=node, driver="1.0", detail="\x1b[31m?")
+        for encoder_type in (detector.encoder_type, EncoderType.HARDWARE_INTEL, EncoderType.HARDWARE_AMD)
         for node in ("/dev/dri/renderD128", "0", "")
     )
-    for devices in ((), found, invented[:1], invented):
+    for devices in (*dict.fromkeys(((), *found, invented[:1], invented[:3], invented)),):
         for spec in encoders:
             _check_trials(detector, spec, devices)
             _check_hints(detector, spec, devices)
@@ -99,13 +101,14 @@ def _check_claims(detector: Detector, specs: Sequence[EncoderSpec]) -> None:
         _promise(detector.claims(spec.name), f"a detector claims the encoders of its family: not {spec.name}")
 
 
-async def _check_devices(detector: Detector) -> tuple[Device, ...]:
-    """Whatever tools say, an answer comes. Returns the devices named where every tool is missing."""
-    found = await _devices(detector, ToolOutput(None), "every tool is missing")
+async def _check_devices(detector: Detector) -> tuple[tuple[Device, ...], ...]:
+    """Whatever tools say, an answer comes. Returns every answer."""
+    found = [await _devices(detector, ToolOutput(None), "every tool is missing")]
     for text in GARBAGE:
         for output in (ToolOutput(0, text), ToolOutput(0, "", text), ToolOutput(1, text, text), ToolOutput(-11, text)):
-            await _devices(detector, output, f"a tool ended with {output.exit_status} and printed {text!r:.60}")
-    return found
+            circumstances = f"a tool ended with {output.exit_status} and printed {text!r:.60}"
+            found.append(await _devices(detector, output, circumstances))
+    return tuple(found)
 
 
 async def _devices(detector: Detector, output: ToolOutput, circumstances: str) -> tuple[Device, ...]:
@@ -117,10 +120,7 @@ async def _devices(detector: Detector, output: ToolOutput, circumstances: str) -
     for device in devices:
         _promise(isinstance(device, Device), f"devices returns Device values, not {device!r:.80}, when {circumstances}")
         _promise(device.name.strip(), f"a device has a name, also when {circumstances}")
-        _promise(
-            device.encoder_type is detector.encoder_type,
-            f"a device is of its detector's type {detector.encoder_type}, not {device.encoder_type}",
-        )
+        _promise(isinstance(device.encoder_type, EncoderType), f"a device has an encoder_type, not {device!r:.80}")
     return devices
 
 
@@ -172,8 +172,19 @@ def _check_trial(trial: Trial, spec: EncoderSpec, devices: tuple[Device, ...], c
     _promise(trial.pause >= 0, f"a pause is 0 seconds or more, not {trial.pause}, {circumstances}")
     _promise(trial.device is None or trial.device in devices, f"a trial uses a device that was named, {circumstances}")
     _promise(isinstance(trial.setup, EncoderSetup), f"a trial has an EncoderSetup, {circumstances}")
+    _promise(trial.size is None or min(trial.size) > 0, f"a size is above 0, not {trial.size}, {circumstances}")
+    _promise("\n" not in trial.note, f"a note is one line, not {trial.note!r:.200}, {circumstances}")
+    _promise(_is_pattern(trial.refuse), f"refuse is a regular expression, not {trial.refuse!r}, {circumstances}")
     for option in (*trial.setup.input_options, *trial.setup.output_options, *trial.options):
         _promise(isinstance(option, str), f"an option is a text, not {option!r}, {circumstances}")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _check_hints(detector: Detector, spec: EncoderSpec, devices: tuple[Device, ...]) -> None:

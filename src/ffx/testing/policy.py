@@ -150,12 +150,16 @@ def _rank(
     specs: Mapping[str, EncoderSpec],
     circumstances: str,
 ) -> Ranking:
+    given_servers, given_specs = list(servers), dict(specs)
     try:
-        ranking = policy.rank(job, servers, specs)
+        ranking = policy.rank(job, given_servers, given_specs)
     except Exception as error:
         names = ", ".join(server.name for server in servers)
         raise AssertionError(f"rank never raises, and raised {error!r} {circumstances} and servers: {names}") from error
     _promise(isinstance(ranking, Ranking), f"rank returns a Ranking, not {ranking!r:.80}")
+    _promise(
+        given_servers == list(servers) and given_specs == specs, f"what rank was given is left alone, {circumstances}"
+    )
     return ranking
 
 

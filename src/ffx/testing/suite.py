@@ -95,3 +95,8 @@ def check(condition: object, promise: str) -> None:
     """Raise AssertionError with the promise that was broken, whether or not a test runner rewrites assertions."""
     if not condition:
         raise AssertionError(promise)
+
+
+def check_line(text: str) -> None:
+    """What a person reads is one line."""
+    check(text and "\n" not in text, f"an error is one line for a person, not {text!r}")

@@ -188,6 +188,7 @@ class TransferConformance(TransportSuite):
             await expect_fault(
                 client.upload("file", 0, len(data), in_blocks(data)), "interrupted", "an upload on a closed connection"
             )
+            await expect_fault(client.uploaded("file"), "interrupted", "uploaded on a closed connection")
             await _check_resumes(scene, await scene.connect(), data)
 
     @on_a_loop
@@ -257,6 +258,28 @@ class TransferConformance(TransportSuite):
 
             await expect_fault(read_and_close(), "interrupted", "a download whose client closes")
             await expect_fault(fetch(client, "file", 0, digest), "interrupted", "a download on a closed connection")
+            nothing = scene.give("empty", b"")
+            await expect_fault(fetch(client, "empty", 0, nothing), "interrupted", "a download on a closed connection")
+
+    @on_a_loop
+    async def test_a_file_that_changed_is_not_sent(self) -> None:
+        data = content(8 * BLOCK)
+        async with self.scene() as scene:
+            client = await scene.connect()
+            for resource in ("gone", "shrunk"):
+                digest = scene.give(resource, data)
+                path = scene.folder / resource
+                if resource == "gone":
+                    path.unlink()
+                else:
+                    path.write_bytes(data[: 5 * BLOCK])
+                try:
+                    await fetch(client, resource, 0, digest)
+                except TransferError as error:
+                    check("\n" not in str(error), "an error is one line for a person")
+                else:
+                    raise AssertionError(f"a file that is {resource} is a TransferError")
+            await _ping(client)
 
     # -- Large and many -----------------------------------------------------------------------------------
 

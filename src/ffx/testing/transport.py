@@ -18,8 +18,9 @@ It needs no plugin of the test runner: the tests are plain methods that run a lo
 from __future__ import annotations
 
 from ffx.testing.conversations import ConversationConformance
+from ffx.testing.ends import EndConformance
 from ffx.testing.transfers import TransferConformance
 
 
-class TransportConformance(ConversationConformance, TransferConformance):
+class TransportConformance(ConversationConformance, EndConformance, TransferConformance):
     """Inherit, say which transport, and run: a failure names the promise that was broken."""

@@ -155,10 +155,14 @@ class InprocClient(InprocConnection, ClientConnection):
 
     async def uploaded(self, resource: str) -> int:
         check_resource(resource)
+        if self._lifeline.is_cut:
+            raise self._interrupted()
         return await self._store.received(resource)
 
     async def download(self, resource: str, offset: int, digest: str) -> AsyncIterator[bytes]:
         check_resource(resource)
+        if self._lifeline.is_cut:
+            raise self._interrupted()
         stored = await self._store.offer(resource)
         if stored.digest != digest:
             raise TransferError(f"{self.peer} has another version of {resource}", code="digest_mismatch")
