@@ -200,10 +200,11 @@ async def test_a_server_that_takes_no_bytes_is_given_up() -> None:
         assert caught.value.code == "interrupted"
 
 
-async def test_a_server_that_sends_no_bytes_is_given_up() -> None:
+@pytest.mark.parametrize("size", [10, 64 * MIB])
+async def test_a_server_that_sends_no_bytes_is_given_up(size: int) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf.")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhalf." % size)
         await reader.read()
 
     async with listening() as (listener, _), connected(listener.address, limits=Limits(idle=0.3)) as client:

@@ -17,7 +17,7 @@ from ffx.core.errors import ConnectError, TransferError
 from ffx.core.messages import ValidationErrorMessage
 from ffx.core.transport import Connection, Listener
 from ffx.core.wire import decode
-from ffx.testing.laboratory import TOKEN, LaboratoryService, echo, in_blocks
+from ffx.testing.laboratory import TOKEN, LaboratoryService, content, echo, in_blocks
 from ffx.transports.websocket import WebSocketTransport
 from ffx.transports.websocket.connection import HARD_LIMIT
 from tests.transports.sockets import (
@@ -414,3 +414,34 @@ async def test_a_digest_that_a_hostile_server_made_up_never_reaches_a_header(dig
         assert caught.value.code == "digest_mismatch"
         assert "\n" not in str(caught.value)
         assert service.bulk.asked == []
+
+
+@pytest.mark.parametrize("size", [1000, 9 * 1024 * 1024])
+async def test_transfers_of_one_client_follow_one_another(tmp_path: Path, size: int) -> None:
+    """Whatever becomes of the HTTP connections in between."""
+    (tmp_path / "file").write_bytes(data := content(size))
+    async with listening() as (listener, service), connected(listener.address) as client:
+        digest = service.bulk.give("down", tmp_path / "file")
+        for number in range(3):
+            service.bulk.expect(f"up-{number}", size)
+            assert await client.upload(f"up-{number}", 0, size, in_blocks(data)) == size
+            assert await client.uploaded(f"up-{number}") == size
+            assert b"".join([block async for block in client.download("down", 0, digest)]) == data
+            assert await client.uploaded(f"up-{number}") == size
+            with pytest.raises(TransferError):
+                await client.upload(f"up-{number}", 0, size, in_blocks(data))
+
+
+async def test_what_follows_an_upload_on_its_connection_is_not_taken_for_a_request() -> None:
+    data = content(9 * 1024 * 1024)
+    headers = {
+        "Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}",
+        "Content-Length": str(len(data)),
+        "Connection": "keep-alive",
+    }
+    async with listening() as (listener, service):
+        service.bulk.expect("file", len(data))
+        answer = await raw(listener, request("PUT /files/file", headers, body=data + request("GET /files/secret")))
+        assert service.bulk.uploads["file"] == data
+        assert set(service.bulk.asked) == {"file"}
+        assert answer == b"" or status(answer) == 204

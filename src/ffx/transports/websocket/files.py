@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import BinaryIO
 
@@ -55,21 +54,21 @@ class FileRequests:
         if announced is None or request.content_length != announced[1] - announced[0]:
             return refuse(400, "an upload names all that is left of its file in Content-Range and Content-Length")
         offset, total = announced
-        async with aclosing(self._body(request)) as blocks:
-            answer = _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
-        answer.force_close()
-        return answer
-
-    async def _body(self, request: web.BaseRequest) -> AsyncGenerator[bytes, None]:
-        """The blocks of an upload; how they are read is settled when the store asks for the first."""
-        transport, size = request.transport, request.content_length
-        if transport is not None and size is not None and can_take_over(transport, request.content, size):
-            blocks = Intake(transport, request.content, size, self._limits.idle).blocks(self._interrupted)
-        else:
+        transport, content = request.transport, request.content
+        if transport is None or not can_take_over(transport, content, request.content_length):
             blocks = gathered(lambda: self._read(request))
-        async with aclosing(blocks):
-            async for block in blocks:
-                yield block
+            return _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+        intake = Intake(transport, content, total - offset, self._limits.idle)
+        try:
+            async with aclosing(intake.blocks(self._interrupted)) as blocks:
+                answer = _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+        finally:
+            intake.end()
+        answer.force_close()
+        if intake.is_complete:
+            content.feed_eof()  # to aiohttp, which did not see the body; it would wait for the rest
+            transport.pause_reading()
+        return answer
 
     async def _read(self, request: web.BaseRequest) -> bytes:
         try:

@@ -52,6 +52,12 @@ class Intake(asyncio.BufferedProtocol):
         self._fault: OSError | None = None
         self._changed = asyncio.Event()
         self._watch: asyncio.Timeout | None = None
+        transport.pause_reading()  # until somebody asks for the blocks the parser gets nothing more
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the body was read."""
+        return not self._to_come
 
     async def blocks(self, interrupted: Callable[[OSError], TransferError]) -> AsyncGenerator[bytes, None]:
         """All of the body, in blocks; what came before a fault is handed out first.
@@ -62,6 +68,8 @@ class Intake(asyncio.BufferedProtocol):
         left = self._to_come
         self._take(self._content.read_nowait())
         self._transport.set_protocol(self)
+        if self._to_come:
+            self._transport.resume_reading()
         try:
             while left:
                 block = await self._next(interrupted)
@@ -69,10 +77,11 @@ class Intake(asyncio.BufferedProtocol):
                 yield cast(bytes, block)  # as good as bytes to who reads them, and a copy less
         finally:
             self._transport.set_protocol(self._below)
-            if self._to_come:  # the way stays open for a refusal, and what still comes is passed over
-                self._transport.resume_reading()
-            else:
-                self._content.feed_eof()
+
+    def end(self) -> None:
+        """Give the connection back. It can still carry an answer; what comes in is passed over."""
+        if self._to_come:
+            self._transport.resume_reading()
 
     async def _next(self, interrupted: Callable[[OSError], TransferError]) -> bytearray:
         while not self._full:
