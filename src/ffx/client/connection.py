@@ -66,6 +66,8 @@ class ServerConnection:
         self.bulk = connection
         self.info: ServerInfo = welcome.server
         self.epoch = welcome.epoch
+        self.said_goodbye = False
+        """Whether the server ended the conversation on purpose."""
         self.on_change: Callable[[ServerInfo], None] = lambda info: None
         """Called when the server says that its state or capabilities changed."""
         self._connection = connection
@@ -158,6 +160,7 @@ class ServerConnection:
                     _log.warning("%s said something that cannot be read: %s", self.info.name, error)
                     continue
                 if isinstance(envelope.message, Disconnect):
+                    self.said_goodbye = True
                     return
                 await self._take(envelope)
         except ConnectionClosed:

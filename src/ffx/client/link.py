@@ -16,6 +16,9 @@ from ffx.core.transport import Transport
 RECONNECT_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to reach a server that was there; meanwhile it is expected back."""
 
+RESTART_PAUSES = (0.5, 1.0, 2.0)
+"""The same after a server said goodbye: it was stopped on purpose, and is back at once or not soon."""
+
 RETURN_PAUSE = 15.0
 """Seconds between the tries to reach a server that is not expected any more."""
 
@@ -70,6 +73,8 @@ class Link:
                         return
                     pauses = iter(RECONNECT_PAUSES)
                     await self._stay(server)
+                    if server.said_goodbye:
+                        pauses = iter(RESTART_PAUSES)
             except FfxError as error:
                 pause = next(pauses, None)
                 if pause is None:
