@@ -155,7 +155,8 @@ def test_recommended_begins_above_its_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "cpu", "load"), [((0, 0), 0.0, 0.0), ((2, 2), 1.0, 0.0), ((4, 2), 0.5, 0.0), ((0, 2), 0, 1.0), ((-4, 2), -1, 1.0)]
+    ("jobs", "cpu", "load"),
+    [((0, 0), 0.0, 0.0), ((2, 2), 1.0, 0.0), ((4, 2), 0.5, 0.0), ((0, 2), 0, 1.0), ((-4, 2), -1, 1.0)],
 )
 def test_load_at_its_ends(jobs: tuple[int, int], cpu: float, load: float) -> None:
     (match,) = WeightedPolicy().rank(job("libx264"), [server("a", "libx264", cpu=cpu, jobs=jobs)], SPECS).matches
