@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,6 @@ import pytest
 from ffx.cli.logs import PrintableFormatter, start_logging
 from ffx.core.errors import ConfigurationError
 from ffx.core.text import one_line, printable
-
-
-@pytest.fixture(autouse=True)
-def _root_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in before:
-            handler.close()
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
