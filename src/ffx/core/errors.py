@@ -101,7 +101,7 @@ class TransferError(TransportError):
     """Bulk bytes that did not arrive whole.
 
     ``code`` is one of ``unknown_resource``, ``wrong_offset``, ``too_large``, ``incomplete``,
-    ``digest_mismatch``, ``disk_full``, ``source_changed``, ``output_refused``, ``interrupted``.
+    ``digest_mismatch``, ``disk_full``, ``source_changed``, ``interrupted``.
     """
 
     def __init__(self, message: str, *, code: str) -> None:
