@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import socket
 import statistics
@@ -24,6 +23,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from attrs import define
+from blake3 import blake3
 
 from benchmarks.harness import ROOT, seconds
 from ffx.client.transfers import download_file, upload_file
@@ -54,7 +54,7 @@ def receive_plainly(target: Path, *, hashing: bool) -> None:
             peer, _ = server.accept()
             target.unlink(missing_ok=True)
             with peer, target.open("wb", buffering=0) as file:
-                digest = hashlib.sha256()
+                digest = blake3()
                 while received := peer.recv_into(buffer):
                     file.write(buffer[:received])
                     if hashing:
@@ -64,7 +64,7 @@ def receive_plainly(target: Path, *, hashing: bool) -> None:
 
 
 def send_plainly(port: int, source: Path, *, hashing: bool = False) -> None:
-    digest = hashlib.sha256()
+    digest = blake3()
     with socket.create_connection(("127.0.0.1", port)) as peer, source.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
             peer.sendall(block)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 
 import pytest
 from attrs import define
+from blake3 import blake3
 
 from ffx.client.transfers import BLOCK, download_file, upload_file
 from ffx.core.errors import TransferError
@@ -49,8 +49,8 @@ class Disk(ClientConnection):
     async def close(self) -> None: ...
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def digest_of(content: bytes) -> str:
+    return blake3(content).hexdigest()
 
 
 CONTENT = os.urandom(2 * BLOCK + 12345)
@@ -63,7 +63,7 @@ async def test_an_upload_goes_on_from_what_the_server_has(tmp_path: Path, there:
     far, heard = Disk(CONTENT[:there]), [there]
     digest = await upload_file(far, "r", source, offset=there, size=len(CONTENT), on_bytes=heard.append)
     assert far.content == CONTENT
-    assert digest == sha256(CONTENT)
+    assert digest == digest_of(CONTENT)
     assert heard == sorted(heard) and heard[-1] == len(CONTENT)
 
 
@@ -96,7 +96,9 @@ async def test_a_source_that_is_gone_is_told(tmp_path: Path) -> None:
 async def test_a_download_goes_on_from_what_is_there(tmp_path: Path, there: int) -> None:
     part = tmp_path / "film.part"
     part.write_bytes(CONTENT[:there])
-    await download_file(Disk(CONTENT), "r", part, size=len(CONTENT), digest=sha256(CONTENT), on_bytes=lambda done: None)
+    await download_file(
+        Disk(CONTENT), "r", part, size=len(CONTENT), digest=digest_of(CONTENT), on_bytes=lambda done: None
+    )
     assert part.read_bytes() == CONTENT
 
 
@@ -109,7 +111,7 @@ async def test_bytes_that_are_not_those_announced_are_discarded(tmp_path: Path, 
     part = tmp_path / "film.part"
     with pytest.raises(TransferError) as caught:
         await download_file(
-            Disk(sent), "r", part, size=len(CONTENT), digest=sha256(CONTENT), on_bytes=lambda done: None
+            Disk(sent), "r", part, size=len(CONTENT), digest=digest_of(CONTENT), on_bytes=lambda done: None
         )
     assert caught.value.code == "digest_mismatch"
     assert not part.exists()
@@ -118,6 +120,6 @@ async def test_bytes_that_are_not_those_announced_are_discarded(tmp_path: Path, 
 async def test_a_download_larger_than_the_disk_is_refused_before_it_starts(tmp_path: Path) -> None:
     with pytest.raises(TransferError) as caught:
         await download_file(
-            Disk(CONTENT), "r", tmp_path / "part", size=2**62, digest=sha256(CONTENT), on_bytes=lambda done: None
+            Disk(CONTENT), "r", tmp_path / "part", size=2**62, digest=digest_of(CONTENT), on_bytes=lambda done: None
         )
     assert caught.value.code == "disk_full"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from ffx.media.digest import file_digest
 
 
-def test_it_is_the_sha256_of_the_content(clip: Path) -> None:
-    assert file_digest(clip) == hashlib.sha256(clip.read_bytes()).hexdigest()
+def test_it_is_the_blake3_of_the_content(clip: Path) -> None:
+    assert file_digest(clip) == blake3(clip.read_bytes()).hexdigest()
 
 
 def test_one_bit_changes_it(clip: Path, tmp_path: Path) -> None:

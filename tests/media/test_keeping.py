@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,8 +17,8 @@ from ffx.media import keeping
 from ffx.media.keeping import Keeper
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def digest_of(content: bytes) -> str:
+    return blake3(content).hexdigest()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_blocks_are_the_file_and_its_digest(tmp_path_factory: pytest.TempPathFac
     keeper = asyncio.run(keep_all())
     content = b"".join(blocks)
     assert path.read_bytes()[: keeper.size] == content
-    assert keeper.digest.hexdigest() == sha256(content)
+    assert keeper.digest.hexdigest() == digest_of(content)
 
 
 async def test_a_block_larger_than_a_write_is_whole(file: Path) -> None:
@@ -54,10 +54,10 @@ async def test_a_block_larger_than_a_write_is_whole(file: Path) -> None:
 
 async def test_what_is_there_already_counts(file: Path) -> None:
     file.write_bytes(b"beginning, torn")
-    keeper = Keeper(file, size=10, digest=hashlib.sha256(b"beginning,"))
+    keeper = Keeper(file, size=10, digest=blake3(b"beginning,"))
     await keeper.keep(b" and the end")
     assert file.read_bytes() == b"beginning, and the end"
-    assert keeper.digest.hexdigest() == sha256(b"beginning, and the end")
+    assert keeper.digest.hexdigest() == digest_of(b"beginning, and the end")
 
 
 async def test_a_block_that_cannot_be_written_does_not_count(file: Path) -> None:
@@ -66,10 +66,10 @@ async def test_a_block_that_cannot_be_written_does_not_count(file: Path) -> None
     away = file.rename(file.with_name("away"))
     with pytest.raises(OSError):
         await keeper.keep(b"lost")
-    assert (keeper.size, keeper.digest.hexdigest()) == (4, sha256(b"kept"))
+    assert (keeper.size, keeper.digest.hexdigest()) == (4, digest_of(b"kept"))
     away.rename(file)
     await keeper.keep(b" on")
-    assert (file.read_bytes(), keeper.digest.hexdigest()) == (b"kept on", sha256(b"kept on"))
+    assert (file.read_bytes(), keeper.digest.hexdigest()) == (b"kept on", digest_of(b"kept on"))
 
 
 async def test_the_disk_takes_blocks_while_others_come(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ async def test_a_disk_that_fails_behind_is_told(file: Path, monkeypatch: pytest.
     await keeper.keep(b"1234")
     with pytest.raises(OSError, match="the disk is broken"):
         await (keeper.sync() if later == "sync" else keeper.keep(b"5678"))
-    assert (keeper.size, keeper.digest.hexdigest()) == (0, sha256(b""))
+    assert (keeper.size, keeper.digest.hexdigest()) == (0, digest_of(b""))
 
 
 async def test_whoever_is_cancelled_waits_for_the_thread(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

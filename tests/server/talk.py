@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
+
+from blake3 import blake3
 
 from ffx.core.messages import (
     Envelope,
@@ -108,7 +109,7 @@ class Talk:
         content = Path(job.input_file).read_bytes()
         chunk = await self.ask_for(FileChunk, FileUploadStart(job.job_id, attempt, len(content)))
         await self.put(chunk, content)
-        complete = FileUploadComplete(job.job_id, attempt, len(content), hashlib.sha256(content).hexdigest())
+        complete = FileUploadComplete(job.job_id, attempt, len(content), blake3(content).hexdigest())
         assert await self.ask(complete) == complete
 
     async def put(self, chunk: FileChunk, content: bytes) -> None:
@@ -128,7 +129,7 @@ class Talk:
     async def fetch(self, job: JobConfiguration, attempt: int = 1) -> bytes:
         start = await self.ask_for(FileDownloadStart, FileDownloadRequest(job.job_id, attempt))
         content = b"".join([block async for block in self.connection.download(start.resource, 0, start.digest)])
-        assert (len(content), hashlib.sha256(content).hexdigest()) == (start.size, start.digest)
+        assert (len(content), blake3(content).hexdigest()) == (start.size, start.digest)
         return content
 
 

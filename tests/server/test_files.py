@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +43,7 @@ async def test_bytes_in_small_and_large_blocks_arrive_whole_and_hashed(tmp_path:
     assert await store.received(resource) == 0
     assert await store.receive(resource, 0, len(content), blocks(*parts)) == len(content)
     assert (tmp_path / "0").read_bytes() == content
-    assert await store.digest(resource) == hashlib.sha256(content).hexdigest()
+    assert await store.digest(resource) == blake3(content).hexdigest()
 
 
 async def test_an_empty_file_arrives(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ async def test_an_empty_file_arrives(tmp_path: Path) -> None:
     resource = store.expect(tmp_path / "0", 0)
     assert await store.receive(resource, 0, 0, blocks()) == 0
     assert (tmp_path / "0").read_bytes() == b""
-    assert await store.digest(resource) == hashlib.sha256(b"").hexdigest()
+    assert await store.digest(resource) == blake3(b"").hexdigest()
 
 
 async def test_resources_cannot_be_guessed_from_one_another(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_what_arrived_before_a_fault_is_kept(tmp_path: Path) -> None:
         await store.receive(resource, 0, len(content), broken_after(content[:1000], content[1000:cut]))
     assert await store.received(resource) == cut
     assert await store.receive(resource, cut, len(content), blocks(content[cut:])) == len(content)
-    assert await store.digest(resource) == hashlib.sha256(content).hexdigest()
+    assert await store.digest(resource) == blake3(content).hexdigest()
     assert (tmp_path / "0").read_bytes() == content
 
 
@@ -170,7 +170,7 @@ async def test_starting_over_forgets_the_bytes_and_their_digest(tmp_path: Path) 
     await store.start_over(resource)
     assert await store.received(resource) == 0
     await store.receive(resource, 0, 4, blocks(b"good"))
-    assert await store.digest(resource) == hashlib.sha256(b"good").hexdigest()
+    assert await store.digest(resource) == blake3(b"good").hexdigest()
     assert (tmp_path / "0").read_bytes() == b"good"
 
 
@@ -233,7 +233,7 @@ async def test_a_full_disk_is_told_and_the_upload_goes_on_when_there_is_room(
     assert await store.received(resource) == 300
     assert await store.receive(resource, 300, len(content), blocks(content[300:])) == len(content)
     assert (tmp_path / "0").read_bytes() == content
-    assert await store.digest(resource) == hashlib.sha256(content).hexdigest()
+    assert await store.digest(resource) == blake3(content).hexdigest()
 
 
 async def test_an_offered_file_is_found_until_it_is_withdrawn(tmp_path: Path) -> None:
@@ -265,6 +265,6 @@ def test_any_series_of_breaks_gives_the_same_file(pieces: Sequence[tuple[int, bo
             offset = await store.received(resource)
             await store.receive(resource, offset, 200, blocks(content[offset:]))
             assert path.read_bytes() == content
-            assert await store.digest(resource) == hashlib.sha256(content).hexdigest()
+            assert await store.digest(resource) == blake3(content).hexdigest()
 
     asyncio.run(play())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
+from blake3 import blake3
 
 from ffx.core.errors import TransferError
 from ffx.core.messages import (
@@ -36,7 +36,7 @@ async def error(talk: Talk, message: Message) -> str:
 
 
 def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return blake3(content).hexdigest()
 
 
 async def test_a_job_goes_all_the_way(rig: Rig, talk: Talk) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
+
+from blake3 import blake3
 
 from ffx.core.errors import TransferError, UsageError
 from ffx.core.transport import ClientConnection
@@ -30,12 +31,12 @@ async def upload_file(
     size: int,
     on_bytes: Callable[[int], None],
 ) -> str:
-    """Send the file from ``offset`` on; returns the SHA-256 of all of it. ``on_bytes`` hears how much is there.
+    """Send the file from ``offset`` on; returns the BLAKE3 of all of it. ``on_bytes`` hears how much is there.
 
     Raises:
         TransferError: the server refused it, the way broke, or the file changed meanwhile (``source_changed``).
     """
-    digest = hashlib.sha256()
+    digest = blake3()
     with await asyncio.to_thread(_open, path) as source:
         before = os.fstat(source.fileno())
         if before.st_size != size:
@@ -61,7 +62,7 @@ async def download_file(
     digest: str,
     on_bytes: Callable[[int], None],
 ) -> None:
-    """Fetch a result into ``part``, on from what is there already, and check its size and SHA-256.
+    """Fetch a result into ``part``, on from what is there already, and check its size and BLAKE3.
 
     Raises:
         TransferError: the way broke, the disk is full, or the bytes are not those that were announced; in the
@@ -90,7 +91,7 @@ async def download_file(
         raise TransferError(f"{part.name} arrived damaged and was discarded", code="digest_mismatch")
 
 
-async def _read_ahead(source: BinaryIO, left: int, digest: hashlib._Hash, path: Path) -> AsyncIterator[bytes]:
+async def _read_ahead(source: BinaryIO, left: int, digest: blake3, path: Path) -> AsyncIterator[bytes]:
     """Blocks of the file; the next one is read and hashed while one is being sent."""
     ahead = asyncio.ensure_future(asyncio.to_thread(_read, source, min(BLOCK, left), digest))
     try:
@@ -121,7 +122,7 @@ def _open(path: Path) -> BinaryIO:
         raise TransferError(f"{path}: cannot be read: {error.strerror}", code="source_changed") from None
 
 
-def _read(source: BinaryIO, length: int, digest: hashlib._Hash) -> bytes:
+def _read(source: BinaryIO, length: int, digest: blake3) -> bytes:
     block = source.read(length)
     digest.update(block)
     return block
@@ -129,7 +130,7 @@ def _read(source: BinaryIO, length: int, digest: hashlib._Hash) -> bytes:
 
 def _take_up(part: Path, size: int) -> Keeper:
     """What is there already counts, unless it is more than the whole file."""
-    digest = hashlib.sha256()
+    digest = blake3()
     with part.open("a+b") as beginning:
         offset = beginning.tell()
         if offset > size:
@@ -141,7 +142,7 @@ def _take_up(part: Path, size: int) -> Keeper:
     return Keeper(part, size=offset, digest=digest)
 
 
-def _hash_beginning(source: BinaryIO, length: int, digest: hashlib._Hash) -> None:
+def _hash_beginning(source: BinaryIO, length: int, digest: blake3) -> None:
     while length:
         block = source.read(min(BLOCK, length))
         if not block:

@@ -266,7 +266,7 @@ class JobResult:
     server_id: str = ""
     completed_at: float = 0.0
     digest: str = ""
-    """SHA-256 of the output, in hexadecimal."""
+    """BLAKE3 of the output, in hexadecimal."""
     warnings: tuple[str, ...] = ()
     """What could not be kept, such as a subtitle stream that the container cannot hold."""
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from blake3 import blake3
 
 SYNC_EVERY = 64 * 1024 * 1024
 """Bytes after which the disk is asked to take them: at the end of a transfer there is little left to wait for."""
 
 _WRITE_BYTES = 256 * 1024
-"""Bytes a write: with more, Linux looks for large pieces of memory that are slow to get (measured in a machine of
-Firecracker: up to four times the time for the same bytes).
+"""Bytes a write: with more, Linux looks for large pieces of memory that are slow to get (measured in a small
+virtual machine: up to four times the time for the same bytes).
 """
 
 
 class Keeper:
     """A file that grows by blocks. One task at a time calls ``keep`` or ``sync``; ``release`` comes last."""
 
-    def __init__(self, path: Path, *, size: int = 0, digest: hashlib._Hash | None = None) -> None:
+    def __init__(self, path: Path, *, size: int = 0, digest: blake3 | None = None) -> None:
         """``path``: a file that is there; ``size`` and ``digest``: what of it is kept already."""
         self.size = size
         """Bytes that are kept; what stands behind them in the file is overwritten."""
-        self.digest = digest or hashlib.sha256()
+        self.digest = digest or blake3()
         """Of the bytes that are kept."""
         self._path = path
         self._synced_to = size
@@ -69,10 +70,10 @@ class Keeper:
                 syncing.result()
             except OSError:  # which bytes are safe is not known, and nobody is told twice
                 self.size = self._synced_to = 0
-                self.digest = hashlib.sha256()
+                self.digest = blake3()
                 raise
 
-    def _write(self, block: bytes, digest: hashlib._Hash) -> None:
+    def _write(self, block: bytes, digest: blake3) -> None:
         digest.update(block)
         with self._path.open("r+b", buffering=0) as file:
             file.seek(self.size)

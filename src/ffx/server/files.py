@@ -74,7 +74,7 @@ class FileStore(BulkStore):
         return resource
 
     async def digest(self, resource: str) -> str:
-        """SHA-256 of what arrived so far, in hexadecimal; the file is not read for it."""
+        """BLAKE3 of what arrived so far, in hexadecimal; the file is not read for it."""
         upload = self._upload(resource)
         await upload.settled()
         return upload.keeper.digest.hexdigest()

@@ -4,7 +4,7 @@
 ``GET /ws``             the conversation; subprotocol ``ffx``, text frames, no compression
 ``HEAD /files/ID``      how much of an upload is there: ``Upload-Offset``
 ``PUT /files/ID``       upload from ``Content-Range``; a wrong start is 409 with the right ``Upload-Offset``
-``GET /files/ID``       download; ``Range`` resumes, ``If-Match`` names the version by its SHA-256 (412: another one)
+``GET /files/ID``       download; ``Range`` resumes, ``If-Match`` names the version by its BLAKE3 (412: another one)
 ======================  ==========================================================================================
 
 Every request carries ``Authorization: Bearer TOKEN``; nothing secret is ever part of a URL. Refusals have a line of
