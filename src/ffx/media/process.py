@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds between asking a process to end and killing it."""
 _NTSTATUS_ERROR = 0xC0000000
 
