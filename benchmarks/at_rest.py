@@ -23,7 +23,7 @@ def main() -> None:
     used = after.user + after.system - before.user - before.system
     report(
         Figure("memory of a server at rest", memory, MEMORY, " MB"),
-        Figure(f"CPU of a server at rest over {SECONDS:g} s", 100 * used / SECONDS, CPU, " %"),
+        Figure(f"CPU of a server at rest over {SECONDS:g} s", 100 * max(0.0, round(used, 3)) / SECONDS, CPU, " %"),
     )
 
 

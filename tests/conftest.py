@@ -87,3 +87,9 @@ def logging_as_before() -> Iterator[None]:
         handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def detection_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was tried once need not be tried for every test."""
+    return tmp_path_factory.mktemp("detection")

@@ -25,7 +25,7 @@ from ffx.plugins.weighted import WeightedPolicy
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
 from ffx.transports.inproc import InprocTransport
-from tests.server.conftest import KnownCapabilities, children, known_capabilities
+from tests.support import KnownCapabilities, children, known_capabilities
 
 TOKEN = "a token"
 
@@ -102,12 +102,6 @@ class TestFarm:
         """Files of jobs on servers, and parts of results."""
         spool = [p for p in (self.folder / "servers").rglob("*") if p.is_file() and p.name != "owner.json"]
         return spool + list(self.folder.glob(".*.part"))
-
-
-@pytest.fixture(scope="session")
-def detection_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was tried once need not be tried for every test."""
-    return tmp_path_factory.mktemp("detection")
 
 
 @pytest.fixture

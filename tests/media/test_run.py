@@ -22,6 +22,7 @@ from ffx.media.packets import count_packets
 from ffx.media.process import crash_name, small_environment
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome, run_command
+from tests.support import children
 
 START = ("-hide_banner", "-nostdin", "-y", "-loglevel", "warning", "-nostats", "-progress", "pipe:1")
 FAST = ("-c:v", "libx264", "-preset", "ultrafast", "-an")
@@ -62,10 +63,6 @@ async def failure(ffmpeg: Path, directory: Path, *passes: tuple[str, ...]) -> En
     assert error.evidence.argv in passes
     assert children() == []
     return error
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 @pytest.fixture

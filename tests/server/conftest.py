@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from ffx.core.addressing import Address
 from ffx.core.model import JobConfiguration
-from ffx.core.pluginhost import PluginHost
 from ffx.core.transport import ClientConnection
 from ffx.server.capabilities import CapabilityService
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
 from ffx.transports.inproc import InprocTransport
 from tests.server.talk import Talk
+from tests.support import children, known_capabilities
 
 TOKEN = "a token"
 
 MakeServer = Callable[..., contextlib.AbstractAsyncContextManager["Rig"]]
 ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
-
-
-class KnownCapabilities(CapabilityService):
-    """Without the tries of the background: they have tests of their own and take the CPU from these."""
-
-    async def complete(self, idle: Callable[[], Awaitable[None]]) -> None:
-        await idle()
 
 
 class Rig:
@@ -73,26 +65,6 @@ class Rig:
                 await connection.close()
             await self.server.stop()
             await listener.close()
-
-
-@pytest.fixture(scope="session")
-def detection_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was tried once need not be tried for every test."""
-    return tmp_path_factory.mktemp("detection")
-
-
-def known_capabilities(ffmpeg: Path, cache: Path, disk: Path) -> KnownCapabilities:
-    """With every plugin's detectors and encoders; nothing is tried before ``prepare``."""
-    plugins = PluginHost()
-    plugins.load_entry_points()
-    return KnownCapabilities(
-        ffmpeg,
-        detectors=plugins.detectors(),
-        specs=plugins.encoders(),
-        cache=cache,
-        disk=disk,
-        max_file_size=10**9,
-    )
 
 
 @contextlib.asynccontextmanager
@@ -143,8 +115,3 @@ async def rig(make_server: MakeServer) -> AsyncIterator[Rig]:
 async def talk(rig: Rig) -> Talk:
     """A client that has introduced itself to ``rig``."""
     return await rig.talk()
-
-
-def children() -> list[psutil.Process]:
-    """Processes that this one started and that still run."""
-    return psutil.Process().children(recursive=True)

@@ -27,8 +27,9 @@ from ffx.core.messages import (
     Ping,
 )
 from ffx.core.model import JobState
-from tests.server.conftest import MakeServer, Rig, children
+from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, SLOW, Talk, one_block
+from tests.support import children
 
 
 async def error(talk: Talk, message: Message) -> str:

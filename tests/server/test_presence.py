@@ -18,8 +18,9 @@ from ffx.core.messages import (
     Ping,
     Pong,
 )
-from tests.server.conftest import MakeServer, Rig, children
+from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, SLOW, Talk
+from tests.support import children
 
 
 async def test_a_client_that_returns_in_time_finds_its_job(rig: Rig, talk: Talk) -> None:

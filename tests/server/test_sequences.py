@@ -35,8 +35,9 @@ from ffx.core.messages import (
     Unknown,
     ValidationErrorMessage,
 )
-from tests.server.conftest import Rig, children, known_capabilities, open_rig
+from tests.server.conftest import Rig, open_rig
 from tests.server.talk import COPY, SLOW, Talk, one_block
+from tests.support import children, known_capabilities
 
 MAX_JOBS = 2
 CONTENT = b"0123456789"

@@ -13,8 +13,9 @@ from attrs import evolve
 from ffx.core.messages import JobFailed
 from ffx.core.recipe import Recipe
 from ffx.media.probe import count_packets
-from tests.server.conftest import MakeServer, Rig, children
+from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, Talk
+from tests.support import children
 
 
 async def failure(rig: Rig, talk: Talk, recipe: Recipe = FAST, *, source: Path | None = None) -> JobFailed:

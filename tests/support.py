@@ -1,0 +1,37 @@
+"""What the tests of servers and of farms share: capabilities that are known at once, and who is still running."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+
+from ffx.core.pluginhost import PluginHost
+from ffx.server.capabilities import CapabilityService
+
+
+class KnownCapabilities(CapabilityService):
+    """Without the tries of the background: they have tests of their own and take the CPU from these."""
+
+    async def complete(self, idle: Callable[[], Awaitable[None]]) -> None:
+        await idle()
+
+
+def known_capabilities(ffmpeg: Path, cache: Path, disk: Path) -> KnownCapabilities:
+    """With every plugin's detectors and encoders; nothing is tried before ``prepare``."""
+    plugins = PluginHost()
+    plugins.load_entry_points()
+    return KnownCapabilities(
+        ffmpeg,
+        detectors=plugins.detectors(),
+        specs=plugins.encoders(),
+        cache=cache,
+        disk=disk,
+        max_file_size=10**9,
+    )
+
+
+def children() -> list[psutil.Process]:
+    """Processes that this one started and that still run."""
+    return psutil.Process().children(recursive=True)
