@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import av
 import pytest
 
 from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
+from ffx.core.errors import ConnectError, FfxError, ProtocolError
 from ffx.core.events import JobEvent, Phase
 from ffx.core.model import JobState
 from tests.client.conftest import TOKEN, TestFarm
@@ -87,6 +89,30 @@ async def test_a_server_that_returns_gets_its_job_again(farms: TestFarm, clip: P
     (outcome,) = await running
     assert outcome.state is JobState.COMPLETED
     assert outcome.attempts >= 2
+
+
+@pytest.mark.parametrize("fault", [ProtocolError("gibberish"), ConnectError("wrong token", code="unauthorized")])
+async def test_a_server_that_returns_as_something_else_is_given_up(
+    farms: TestFarm, clip: Path, monkeypatch: pytest.MonkeyPatch, fault: FfxError
+) -> None:
+    await farms.start("one")
+    encoding = asyncio.Event()
+
+    def watch(event: JobEvent) -> None:
+        if event.progress is not None:
+            encoding.set()
+
+    async def refuse(address: Address, token: str) -> NoReturn:
+        raise fault
+
+    job = farms.job(clip, encoder="libx264", ffmpeg_args=SLOW)
+    running = asyncio.create_task(farms.farm("one", on_event=watch).run([job]))
+    await encoding.wait()
+    monkeypatch.setattr(farms.transport, "connect", refuse)
+    await farms.stop("one")
+    (outcome,) = await running
+    assert outcome.exit_status == 3
+    assert str(fault) in outcome.error
 
 
 async def test_interrupting_stops_the_encode_and_leaves_nothing(farms: TestFarm, clip: Path) -> None:

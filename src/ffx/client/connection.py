@@ -244,7 +244,12 @@ async def _greet(connection: ClientConnection, endpoint: Endpoint, client_id: st
     await connection.send(Envelope(Hello(client_id, PROTOCOL_OLDEST, PROTOCOL_VERSION, __version__)))
     try:
         envelope = await connection.receive()
-    except (ConnectionClosed, DecodeError) as error:
+    except ConnectionClosed:
+        raise ConnectError(
+            f"{endpoint.address.authority} hung up before it said what it is; it may be starting or stopping",
+            code="refused",
+        ) from None
+    except DecodeError as error:
         raise ProtocolError(f"{endpoint.address.authority} does not speak the protocol of ffx: {error}") from None
     welcome = expect(envelope.message, ServerInfoMessage, who=endpoint.address.authority)
     if not PROTOCOL_OLDEST <= welcome.protocol <= PROTOCOL_VERSION:

@@ -76,10 +76,10 @@ class Link:
                     if server.said_goodbye:
                         pauses = iter(RESTART_PAUSES)
             except FfxError as error:
-                pause = next(pauses, None)
+                pause = None if _is_hopeless(error) else next(pauses, None)
                 if pause is None:
                     self._miss(str(error))
-                if not isinstance(error, TransportError) or _is_hopeless(error):
+                if _is_hopeless(error):
                     return
                 await asyncio.sleep(RETURN_PAUSE if pause is None else pause)
 
@@ -104,4 +104,6 @@ class Link:
 
 
 def _is_hopeless(error: FfxError) -> bool:
-    return isinstance(error, ConnectError) and error.code in HOPELESS_CODES
+    if isinstance(error, ConnectError):
+        return error.code in HOPELESS_CODES
+    return not isinstance(error, TransportError)
