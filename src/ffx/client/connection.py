@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ffx import __version__
 from ffx.core.addressing import Address
@@ -177,8 +177,8 @@ class ServerConnection:
         elif isinstance(message, Ping):
             await self._connection.send(envelope.reply(Pong(message.data)))
         elif isinstance(message, CapabilityUpdate):
-            self.info = message.server
-            self.on_change(message.server)
+            self.info = updated(self.info, message)
+            self.on_change(self.info)
         elif isinstance(message, JobWord):
             box = self._mailboxes.get(_subject(message))
             if box is not None:
@@ -272,6 +272,15 @@ def expect(message: Message, *expected: type[M], who: str) -> M:
     if isinstance(message, ValidationErrorMessage):
         raise RemoteError(f"{who} refused the message: {message.path}: {message.message}", code="validation_error")
     raise ProtocolError(f"{who} answered with {message.type}")
+
+
+def updated(known: ServerInfo, update: CapabilityUpdate) -> ServerInfo:
+    """What is known of a server after an update; a word on its state that was overtaken by a newer one is not heard."""
+    told = update.server
+    if update.unchanged:
+        load = told.capabilities.current_load
+        told = evolve(told, capabilities=evolve(known.capabilities, current_load=load))
+    return told if told.uptime >= known.uptime else evolve(known, capabilities=told.capabilities)
 
 
 def _subject(word: JobWord) -> tuple[str, int]:

@@ -106,10 +106,14 @@ class CapabilityResponse:
 
 @frozen
 class CapabilityUpdate:
-    """Server to client, unasked: its state or what is known of its encoders changed."""
+    """Server to client, unasked: its state or what is known of its encoders changed. That with the larger ``uptime``
+    is the newer one.
+    """
 
     type: ClassVar[str] = "capability_update"
     server: ServerInfo
+    unchanged: bool = False
+    """The capabilities are those told before: but for the load they are left out here, being large."""
 
 
 # -- Jobs ---------------------------------------------------------------------------------------------------

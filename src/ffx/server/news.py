@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from attrs import evolve
+
 from ffx.core.messages import CapabilityUpdate
-from ffx.core.model import ServerInfo, ServerStatus
+from ffx.core.model import ServerCapabilities, ServerInfo, ServerStatus
 from ffx.server.clients import Clients
 
 SETTLING = 0.05
-"""Seconds that a change of slots may take: one that is freed and taken again at once is no news, and an update with all
-that is known of a server's encoders costs each client some milliseconds.
-"""
+"""Seconds that a change of slots may take: one that is freed and taken again at once is no news."""
 NEWS_PERIOD = 1.0
 """Seconds between two words on capabilities and load."""
 
@@ -26,23 +26,34 @@ class News:
         self._slots = asyncio.Event()
         self._news = asyncio.Event()
         self._told: tuple[ServerStatus, int] | None = None
+        self._whole = False
 
     def slots_changed(self) -> None:
         self._slots.set()
 
     def changed(self) -> None:
-        """Anything else changed: capabilities, load."""
+        """More is known of the encoders."""
+        self._whole = True
+        self._news.set()
+
+    def load_changed(self) -> None:
         self._news.set()
 
     def welcomed(self) -> None:
         """A client heard how things are at this moment, which others may have been spared."""
         self._told = None
 
-    def tell(self) -> None:
-        """Tell everybody how things are."""
+    def tell(self, *, whole: bool = False) -> None:
+        """Tell everybody how things are; what is known of the encoders only with the ``whole``: reading all of it
+        costs each client some milliseconds.
+        """
         info = self._info()
         self._told = (info.status, info.current_jobs)
-        self._clients.tell_all(CapabilityUpdate(info), "news")
+        if whole:
+            self._clients.tell_all(CapabilityUpdate(info), "news")
+        else:
+            load = ServerCapabilities(current_load=info.capabilities.current_load)
+            self._clients.tell_all(CapabilityUpdate(evolve(info, capabilities=load), unchanged=True), "state")
 
     async def tell_slots(self) -> None:
         while True:
@@ -57,5 +68,6 @@ class News:
         while True:
             await self._news.wait()
             self._news.clear()
-            self.tell()
+            whole, self._whole = self._whole, False
+            self.tell(whole=whole)
             await asyncio.sleep(NEWS_PERIOD)

@@ -106,7 +106,7 @@ class Server(Service):
         self._spool.open()
         self._background.start(self._news.tell_slots(), "news of slots")
         self._background.start(self._news.tell_news(), "news")
-        self._background.start(watch_load(self._capabilities, self._news.changed), "watch on the load")
+        self._background.start(watch_load(self._capabilities, self._news.load_changed), "watch on the load")
         self._background.start(clean_up(self._spool), "clean-up")
         self._background.start(self._capabilities.complete(self._jobs.idle), "detection")
         return self
