@@ -144,6 +144,15 @@ def test_other_clients_jobs_take_slots_too() -> None:
     assert begun(tell(ServerChanged(server("s", "libx264", busy=0)))) == [("j", 1, "s")]
 
 
+def test_a_slot_that_is_freed_is_filled_before_the_server_tells_of_it() -> None:
+    tell = Told()
+    tell.open(server("s", "libx264", slots=2))
+    for name in "abc":
+        tell(JobAdded(job(name)))
+    assert tell(ServerChanged(server("s", "libx264", slots=2, busy=2))) == (), "both are ours"
+    assert begun(tell(Encoded("a", 1))) == [("c", 1, "s")]
+
+
 def test_a_full_server_is_asked_again_when_it_said() -> None:
     tell = Told()
     tell.open(server("s", "libx264"))

@@ -87,6 +87,8 @@ class _Job:
 class _Server:
     info: ServerInfo
     preferred_for: tuple[str, ...] = ()
+    others: int = 0
+    """Slots that other clients' jobs take, by the server's last word and our own count at that moment."""
     full_until: float = 0.0
     """It refused for a passing reason: not asked before this time."""
     abandoned: list[tuple[str, int]] = Factory(list)
@@ -167,7 +169,7 @@ class Dispatcher:
     def _(self, event: ServerCame) -> Iterable[Instruction]:
         known = self._servers.get(event.info.server_id)
         self._unreachable.pop(event.info.name, None)
-        self._servers[event.info.server_id] = _Server(event.info, event.preferred_for)
+        self._servers[event.info.server_id] = _Server(event.info, event.preferred_for, others=event.info.current_jobs)
         if known is None:
             return ()
         return tuple(Abandon(job_id, attempt, event.info.server_id) for job_id, attempt in known.abandoned)
@@ -179,6 +181,7 @@ class Dispatcher:
             # Fewer slots than are in use is the server's own affair: what runs there goes on.
             taken = self._taken(event.info.server_id)
             server.info = evolve(event.info, max_jobs=max(event.info.max_jobs, taken))
+            server.others = max(0, event.info.current_jobs - taken)
             if event.info.free_slots:
                 server.full_until = 0.0
         return ()
@@ -350,8 +353,8 @@ class Dispatcher:
         server = self._servers[server_id]
         if not server.present or server.full_until > self._now or server.info.status is ServerStatus.MAINTENANCE:
             return False
-        # The server's own count lags behind ours, and counts other clients' jobs that we do not know.
-        return max(server.info.current_jobs, self._taken(server_id)) < server.info.max_jobs
+        # Our own jobs by our own count: a slot is filled again at once, not when the server has told of it.
+        return server.others + self._taken(server_id) < server.info.max_jobs
 
     def _taken(self, server_id: str) -> int:
         return sum(job.holds_slot for job in self._jobs.values() if job.server_id == server_id)
