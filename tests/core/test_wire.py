@@ -89,9 +89,9 @@ def test_message_types_are_unique_and_the_issue_s_own() -> None:
         "hello", "server_info", "ping", "pong", "disconnect",
         "capability_request", "capability_response", "capability_update",
         "job_submit", "job_accepted", "job_rejected", "job_progress", "job_completed", "job_failed",
-        "job_cancel", "job_reassign", "job_committed",
+        "job_cancel", "job_pause", "job_reassign", "job_committed",
         "file_upload_start", "file_chunk", "file_upload_complete", "file_download_request", "file_download_start",
-        "error", "validation_error",
+        "server_drain", "error", "validation_error",
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ffx.core.model import (
     JobConfiguration,
     JobProgress,
     JobResult,
+    JobStage,
     ServerCapabilities,
     ServerInfo,
 )
@@ -130,7 +131,7 @@ class JobSubmit:
 
 @frozen
 class JobAccepted:
-    """A slot is taken. The client sends the file next."""
+    """The job is taken. The client sends the file next; the encode begins as soon as a slot is free then."""
 
     type: ClassVar[str] = "job_accepted"
     job_id: str
@@ -140,8 +141,8 @@ class JobAccepted:
 
 @frozen
 class JobRejected:
-    """``code``: ``server_full``, ``incompatible_encoder``, ``too_large``, ``disk_full``, ``maintenance``,
-    ``invalid_recipe``, ``duplicate_job``.
+    """``code``: ``server_full`` (it has as many jobs as it takes), ``incompatible_encoder``, ``too_large``,
+    ``disk_full``, ``maintenance``, ``invalid_recipe``, ``duplicate_job``.
     """
 
     type: ClassVar[str] = "job_rejected"
@@ -156,9 +157,14 @@ class JobRejected:
 
 @frozen
 class JobProgressMessage:
+    """Told at each change of stage, and about twice a second while FFmpeg runs."""
+
     type: ClassVar[str] = "job_progress"
     attempt: int
     progress: JobProgress
+    stage: JobStage = JobStage.ENCODE
+    paused: bool = False
+    """FFmpeg is suspended, or will be before it begins."""
 
 
 @frozen
@@ -172,8 +178,8 @@ class JobCompleted:
 
 @frozen
 class JobFailed:
-    """``code``: ``encode_failed``, ``crashed``, ``bad_input``, ``invalid_recipe``, ``verification_failed``,
-    ``disk_full``, ``internal``.
+    """``code``: ``encode_failed``, ``crashed``, ``out_of_memory``, ``encoder_full``, ``stuck``, ``endless``,
+    ``bad_input``, ``invalid_recipe``, ``verification_failed``, ``disk_full``, ``internal``.
     """
 
     type: ClassVar[str] = "job_failed"
@@ -191,6 +197,16 @@ class JobCancel:
     type: ClassVar[str] = "job_cancel"
     job_id: str
     attempt: int
+
+
+@frozen
+class JobPause:
+    """Client to server: suspend FFmpeg, or let it go on. Answered by the same message once it is so."""
+
+    type: ClassVar[str] = "job_pause"
+    job_id: str
+    attempt: int
+    paused: bool = True
 
 
 @frozen
@@ -225,6 +241,8 @@ class FileUploadStart:
     job_id: str
     attempt: int
     size: int
+    digest: str = ""
+    """Its BLAKE3 where the client knows it: a server that has that input from this client already wants no byte."""
 
 
 @frozen
@@ -269,6 +287,17 @@ class FileDownloadStart:
     resource: str
     size: int
     digest: str
+
+
+# -- Administration -----------------------------------------------------------------------------------------
+
+
+@frozen
+class ServerDrain:
+    """Client to server: finish what is here and take nothing new, or take jobs again. Answered by the same message."""
+
+    type: ClassVar[str] = "server_drain"
+    drain: bool = True
 
 
 # -- Errors -------------------------------------------------------------------------------------------------
@@ -318,6 +347,7 @@ Message = (
     | JobCompleted
     | JobFailed
     | JobCancel
+    | JobPause
     | JobReassign
     | JobCommitted
     | FileUploadStart
@@ -325,6 +355,7 @@ Message = (
     | FileUploadComplete
     | FileDownloadRequest
     | FileDownloadStart
+    | ServerDrain
     | ErrorMessage
     | ValidationErrorMessage
     | Unknown

@@ -47,6 +47,22 @@ class JobState(StrEnum):
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
+class JobStage(StrEnum):
+    """Where a job is on its server."""
+
+    UPLOAD = "upload"  # its bytes are on the way
+    WAITING = "waiting"  # its input is there; the next slot that is freed is its
+    ENCODE = "encode"  # the only stage that takes a slot
+    CHECK = "check"  # FFmpeg has ended; its result is being checked
+
+
+class Verification(StrEnum):
+    """How closely a result is looked at before it counts."""
+
+    QUICK = "quick"  # packets, durations, streams
+    FULL = "full"  # every frame is decoded as well, on the server
+
+
 class ServerStatus(StrEnum):
     ONLINE = "online"
     BUSY = "busy"  # every slot is taken
@@ -164,7 +180,13 @@ class ServerInfo:
     status: ServerStatus = ServerStatus.ONLINE
     capabilities: ServerCapabilities = ServerCapabilities()
     max_jobs: int = 2
+    """Slots: encodes at a time."""
     current_jobs: int = 0
+    """Slots that are taken."""
+    max_waiting: int = 0
+    """Further jobs that it takes ahead: their inputs travel while others encode."""
+    waiting_jobs: int = 0
+    """Jobs that are here and have not begun to encode."""
     uptime: float = 0.0
     last_seen: float = 0.0
     """Seconds since the epoch, by the clock of whoever says it."""
@@ -205,6 +227,7 @@ class JobConfiguration:
     """Frames of the input's picture, estimated; 0 when unknown."""
     duration: float = 0.0
     """Seconds of the input; 0 when unknown."""
+    verification: Verification = Verification.QUICK
 
     @priority.validator
     def _priority_in_range(self, attribute: object, value: int) -> None:
