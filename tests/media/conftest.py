@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
 from tests.media.jobs import make
+
+Shim = Callable[[str], Path]
 
 CLIP = Path(__file__).parents[1] / "data" / "rabbit-320x240-8s.mp4"
 
@@ -54,3 +58,22 @@ def rich_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("-timecode", "01:00:00:00", folder / "rich.mp4"),
     )
     return folder / "rich.mp4"
+
+
+@pytest.fixture
+def shim(tmp_path: Path) -> Shim:
+    """Make an FFmpeg out of a few lines of Python; ``out`` is the file it was told to write."""
+
+    def make(body: str) -> Path:
+        script = tmp_path / "ffmpeg-shim"
+        script.write_text(
+            f"#!{sys.executable} -SE\n"
+            "import os, signal, subprocess, sys, time\n"
+            "out = sys.argv[-1].removeprefix('file:')\n"
+            "def tell(text): print(text, flush=True)\n"
+            f"{body}\n"
+        )
+        script.chmod(0o755)
+        return script
+
+    return make

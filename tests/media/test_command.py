@@ -18,6 +18,7 @@ from ffx.core.recipe import QualityMode, Recipe
 from ffx.media.command import Command, build_command
 from ffx.media.packets import PacketCount, PacketCounts
 from ffx.media.probe import MediaInfo, StreamInfo
+from ffx.media.watchdog import longest_output
 from tests.media.jobs import SPECS
 
 FILM = StreamInfo(
@@ -358,6 +359,27 @@ def test_a_variable_rate_is_kept(gap: float, kept: bool) -> None:
 def test_not_against_the_persons_wish_or_the_container() -> None:
     assert "-fps_mode" not in build(evolve(X264, ffmpeg_args=("-r", "30")), packets=packets(0.01)).passes[0]
     assert "-fps_mode" not in build(evolve(X264, container="avi"), packets=packets(0.01)).passes[0]
+
+
+# -- How long the output may get ----------------------------------------------------------------------------
+
+
+def test_an_output_may_be_as_long_as_anything_says_of_the_source() -> None:
+    film = PacketCount(0, "video", packets=100, start=0.0, end=4.0, total=4.0)
+    assert build(X264, packets=PacketCounts((film,))).longest == longest_output(10)  # the header says 10 s
+    late = evolve(film, start=100.0, end=104.0)
+    assert build(X264, packets=PacketCounts((film, late))).longest == longest_output(104)
+    back_and_forth = evolve(film, total=50.0, discarded_total=2.0)
+    assert build(X264, packets=PacketCounts((back_and_forth,))).longest == longest_output(52)
+    two = evolve(X264, two_pass=True, quality_mode=QualityMode.BITRATE, quality_value=10**6)
+    assert build(two, packets=PacketCounts((film,))).longest == longest_output(10)
+
+
+def test_without_a_measure_it_may_be_as_long_as_it_likes() -> None:
+    counts = PacketCounts((PacketCount(0, "video", packets=100, start=0.0, end=4.0, total=4.0),))
+    assert build(X264).longest == 0  # nobody counted, and headers lie
+    assert build(evolve(X264, filters=("loop=-1:1",)), packets=counts).longest == 0
+    assert build(evolve(X264, ffmpeg_args=("-af", "apad")), packets=counts).longest == 0
 
 
 # -- Any recipe ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderSetup
 from ffx.core.recipe import Recipe
 from ffx.media.arguments import Arguments, read_arguments
+from ffx.media.changes import keeps_duration
 from ffx.media.containers import ContainerSpec, container_by_name
 from ffx.media.picture import Picture, PictureTask, picture_arguments
 from ffx.media.probe import MediaInfo, PacketCounts
@@ -18,6 +19,7 @@ from ffx.media.sound import sound_arguments, sound_bitrate
 from ffx.media.streams import KeptStream, Selection, select_streams
 from ffx.media.timing import Version, frame_timing, has_variable_rate, read_version
 from ffx.media.two_pass import first_pass, second_pass
+from ffx.media.watchdog import longest_output
 
 _QUICKTIME_LANGUAGES = dict(
     pair.split("/")
@@ -37,6 +39,10 @@ class Command:
     """The arguments of each call, without the executable; run in the job's directory."""
     warnings: tuple[str, ...] = ()
     """What could not be kept, for a person."""
+    hardware_encoder: str = ""
+    """The encoder of the film where it is a piece of hardware, whose failures are its own; else empty."""
+    longest: float = 0.0
+    """Seconds of output beyond which FFmpeg would never end; 0 where nothing says how long the output is to last."""
 
 
 def seen_here(specs: Mapping[str, EncoderSpec], ten_bit: Container[str]) -> dict[str, EncoderSpec]:
@@ -72,12 +78,13 @@ def build_command(
     version = read_version(ffmpeg_version)
     start = (*_reporting(version), *setup.input_options, *_input(media, input_name))
     picture = Picture(remaining=arguments)
+    spec = specs.get(recipe.encoder)
     if recipe.encoder:
         task = PictureTask(
             recipe,
             film=media.video,
             places=_film_places(selection, arguments),
-            spec=specs.get(recipe.encoder),
+            spec=spec,
             setup=setup,
             arguments=arguments,
             frame_timing=() if container.constant_rate else frame_timing(version),
@@ -95,11 +102,19 @@ def build_command(
     )
     whole = (*start, *_mapping(selection, arguments), *picture.options, *output)
     warnings = (*selection.warnings, *picture.warnings)
+    longest = longest_output(_length(media, packets)) if packets and keeps_duration(recipe, arguments) else 0.0
+    hardware = recipe.encoder if spec is not None and spec.encoder_type.is_hardware else ""
     if not recipe.two_pass:
-        return Command((whole,), warnings)
+        return Command((whole,), warnings, hardware, longest)
     films = _mapping(Selection(selection.films), arguments)
     look = first_pass((*start, *films, *picture.options, *picture.remaining.tokens), recipe.encoder)
-    return Command((look, second_pass(whole, recipe.encoder)), warnings)
+    return Command((look, second_pass(whole, recipe.encoder)), warnings, hardware, longest)
+
+
+def _length(media: MediaInfo, packets: PacketCounts) -> float:
+    """Seconds of the source, as long as anything says: headers and clocks err."""
+    ends = [count.end or 0.0 for count in packets.streams]
+    return max([media.duration, *ends, *(count.total + count.discarded_total for count in packets.streams)])
 
 
 def _reporting(version: Version) -> tuple[str, ...]:

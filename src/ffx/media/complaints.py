@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 
 _HEAD = 20
 _TAIL = 40
@@ -37,7 +38,15 @@ class Complaints:
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
-        *lines, rest = re.split(rb"[\r\n]", self._rest + data)
+        # Whole blocks are dealt with at once: a flood of a gigabyte must not cost minutes.
+        data = (self._rest + data).replace(b"\r", b"\n")
+        self.disk_full = self.disk_full or any(words in data for words in _DISK_FULL)
+        while b"\n\n" in data:
+            data = data.replace(b"\n\n", b"\n")
+        if len(self._head) < _HEAD:
+            *lines, rest = data.split(b"\n")
+        else:  # no more than is kept
+            *lines, rest = data.rsplit(b"\n", _TAIL + 1)[-_TAIL - 1 :]
         if len(rest) > 64 * _LINE:  # a line without end
             lines, rest = [*lines, rest], b""
         self._rest = rest
@@ -50,21 +59,29 @@ class Complaints:
 
     def _keep(self, lines: list[bytes]) -> None:
         lines = [line for line in lines if line and not line.isspace()]
-        self.disk_full = self.disk_full or any(words in line for words in _DISK_FULL for line in lines)
         room = _HEAD - len(self._head)
         self._head.extend(_text(line) for line in lines[:room])
-        self._tail.extend(_text(line) for line in lines[room:][-_TAIL:])  # of a flood, no more than is kept
+        self._tail.extend(_text(line) for line in lines[room:][-_TAIL:])
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines remembered, in order."""
         return (*self._head, *self._tail)
 
+    def line_with(self, words: re.Pattern[str]) -> str:
+        """The first line remembered that has some words in it, without its address prefix; or empty."""
+        return next((_PREFIX.sub("", line) for line in self.lines if words.search(line)), "")
+
     def cause(self) -> str:
-        """The first line that names a cause, without its address prefix; the last line where none does; or empty."""
-        lines = [_PREFIX.sub("", line) for line in self.lines]
-        causes = [line for line in lines if not _NOT_A_CAUSE.match(line)]
-        return next(iter([*causes, *reversed(lines)]), "")
+        """The line that names the cause of a failure; or empty."""
+        return first_cause(self.lines)
+
+
+def first_cause(lines: Iterable[str]) -> str:
+    """The first line that names a cause, without its address prefix; the last line where none does; or empty."""
+    lines = [_PREFIX.sub("", line) for line in lines]
+    causes = [line for line in lines if not _NOT_A_CAUSE.match(line)]
+    return next(iter([*causes, *reversed(lines)]), "")
 
 
 def _text(line: bytes) -> str:

@@ -102,7 +102,8 @@ _CERTAIN = _rules(
     (r"AMF failed to initialise on the given Vulkan device", Reason.AMF_VULKAN_FAILED),
     (r"CreateComponent\([^)]*\) failed with error (?P<code>\d+)", _amf_component),
     (r"10-bit encoder is not supported by AMD GPU drivers", Reason.DRIVER_TOO_OLD),
-    # videotoolboxenc.c
+    # videotoolboxenc.c; the number is kVTVideoEncoderNotAvailableNowErr of VTErrors.h
+    (r"cannot create compression session: -12915", Reason.OUT_OF_MEMORY_OR_SESSION_LIMIT),
     (r"cannot create compression session", Reason.HW_ENCODER_UNAVAILABLE),
     # hwcontext_vulkan.c, vulkan_encode.c
     (r"VK_ERROR_INCOMPATIBLE_DRIVER", Reason.VULKAN_NO_ICD),

@@ -17,9 +17,12 @@ from typing import Any
 
 import psutil
 
+from ffx.media.process_tree import ProcessTree
+
 PATIENCE = 1.0
 """Seconds between asking a process to end and killing it."""
-_NTSTATUS_ERROR = 0xC0000000
+_CRASH_CODES = 0xC000
+"""The upper half of Windows' 0xC0000005 (access violation) and its neighbours. FFmpeg's own statuses reach beyond."""
 
 _PASSED_ON = frozenset(
     (
@@ -71,13 +74,14 @@ async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
 
 
 async def end_process(process: Process) -> None:
-    """End a child and everything it started: asked first, killed after ``PATIENCE``, reaped in any case.
+    """End a child and everything it started: asked first, killed after ``PATIENCE``, reaped in any case; also what is
+    suspended.
 
     Somebody must read its pipes to their ends meanwhile: until then asyncio does not call it ended.
     """
     tree: list[psutil.Process] = []
     if process.returncode is None:
-        tree = _tree(process.pid)
+        tree = ProcessTree(process.pid).members()[1:]
         _signal(process.pid, tree, terminate=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -103,14 +107,14 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
 def crash_name(exit_status: int) -> str:
     """The name of what ended a process against its will; empty when it ended by itself.
 
-    Unix: the signal. Windows: an NTSTATUS of the class of errors, such as 0xC0000005, an access violation.
+    Unix: the signal. Windows: an NTSTATUS such as 0xC0000005, an access violation.
     """
     if exit_status < 0:
         try:
             return signal.Signals(-exit_status).name
         except ValueError:
             return f"signal {-exit_status}"
-    return f"0x{exit_status:08X}" if exit_status >= _NTSTATUS_ERROR else ""
+    return f"0x{exit_status:08X}" if exit_status >> 16 == _CRASH_CODES else ""
 
 
 def _check_executable(program: str) -> None:
@@ -120,24 +124,18 @@ def _check_executable(program: str) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _tree(pid: int) -> list[psutil.Process]:
-    """What a process started, even what left its group."""
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return []
-
-
 def _signal(pid: int, tree: Sequence[psutil.Process], *, terminate: bool) -> None:
     if sys.platform != "win32":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGTERM if terminate else signal.SIGKILL)
+            os.killpg(pid, signal.SIGCONT)  # what is stopped does not act on SIGTERM
     else:
         with contextlib.suppress(psutil.Error):
             psutil.Process(pid).kill()
     for child in tree:
         with contextlib.suppress(psutil.Error):  # psutil checks that the id was not given to another process
             child.terminate() if terminate else child.kill()
+            child.resume()
 
 
 def _own_group() -> dict[str, Any]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ffx.core.errors import EncodeError
 from ffx.core.model import Evidence
 from ffx.media.command import Command
 from ffx.media.complaints import Complaints
-from ffx.media.process import crash_name, end_process, start_process, to_the_end
+from ffx.media.control import RunControl
+from ffx.media.failures import failure_of, said
+from ffx.media.process import end_process, start_process, to_the_end
+from ffx.media.process_tree import ProcessTree
 from ffx.media.progress import Progress, ProgressEstimator, ProgressReader, Report
+from ffx.media.watchdog import STALL_LIMIT, Signs, until_stuck
 
 _BLOCK = 65536
 
@@ -33,7 +36,7 @@ class RunOutcome:
     out_time: float | None = None
     """Seconds of output."""
     seconds: float = 0.0
-    """How long it took, all passes."""
+    """How long it took, all passes, without pauses."""
     complaints: tuple[str, ...] = ()
     """What it wrote to stderr, shortened."""
 
@@ -46,104 +49,142 @@ async def run_command(
     total_frames: int,
     duration: float,
     on_progress: Callable[[Progress], None],
+    control: RunControl | None = None,
+    stall_limit: float = STALL_LIMIT,
 ) -> RunOutcome:
     """Run every pass of a command in ``directory``. Cancelling it ends FFmpeg's process tree and waits for that.
 
-    ``total_frames`` and ``duration`` (seconds) are what the output is expected to have, 0 when unknown.
+    ``total_frames`` and ``duration`` (seconds) are what the output is expected to have, 0 when unknown. ``control``
+    is the owner's means to pause it; pauses do not count as time that it took, nor as time without a sign of life, of
+    which ``stall_limit`` seconds are allowed.
 
     Raises:
-        EncodeError: FFmpeg could not be started, failed, was ended by a signal (code ``crashed``), filled the disk
-            (code ``disk_full``) or left no output; carries the Evidence.
+        EncodeError: FFmpeg could not be started, failed (the codes of ``failure_of``), left no output, or had to be
+            ended because it did nothing (code ``stuck``) or wrote far more than it should (code ``endless``);
+            carries the Evidence.
     """
-    started = time.monotonic()
+    control = control or RunControl()
+    started = control.now()
     estimator = ProgressEstimator(duration, total_frames, len(command.passes), started)
     last = Report()
     complaints: tuple[str, ...] = ()
     for number, argv in enumerate(command.passes):
-        estimator.begin_pass(number, time.monotonic())
-        run = _Run(estimator, on_progress)
-        await run.complete(ffmpeg, argv, directory)
+        await control.until_going()
+        estimator.begin_pass(number, control.now())
+        run = _Run(argv, directory, command.longest, command.hardware_encoder, estimator, on_progress, control)
+        await run.complete(ffmpeg, stall_limit)
         last, complaints = run.last, (*complaints, *run.complaints.lines)
-    return RunOutcome(last.frame, last.drop, last.dup, last.out_time, time.monotonic() - started, complaints)
+    return RunOutcome(last.frame, last.drop, last.dup, last.out_time, control.now() - started, complaints)
 
 
+@define
 class _Run:
     """One pass."""
 
-    def __init__(self, estimator: ProgressEstimator, on_progress: Callable[[Progress], None]) -> None:
-        self.complaints = Complaints()
-        self.last = Report()
-        self._estimator = estimator
-        self._on_progress = on_progress
+    argv: tuple[str, ...]
+    directory: Path
+    longest: float
+    hardware_encoder: str
+    estimator: ProgressEstimator
+    on_progress: Callable[[Progress], None]
+    control: RunControl
+    complaints: Complaints = field(factory=Complaints, init=False)
+    last: Report = field(factory=Report, init=False)
 
-    async def complete(self, ffmpeg: Path, argv: tuple[str, ...], directory: Path) -> None:
+    async def complete(self, ffmpeg: Path, stall_limit: float) -> None:
         try:
-            process = await start_process((str(ffmpeg), *argv), directory=directory)
+            process = await start_process((str(ffmpeg), *self.argv), directory=self.directory)
         except OSError as error:
-            raise self._failure(f"{ffmpeg} could not be started: {error.strerror or error}", argv, None) from None
-        assert process.stdout is not None  # pipes, as start_process says
-        assert process.stderr is not None
-        reading = {
-            process.stdout: asyncio.create_task(self._read_progress(process.stdout)),
-            process.stderr: asyncio.create_task(self._read_complaints(process.stderr)),
-        }
+            raise self._failure(f"{ffmpeg} could not be started: {error.strerror or error}") from None
+        tree = ProcessTree(process.pid)
+        reading = [asyncio.create_task(self._read_progress(process)), asyncio.create_task(self._read_words(process))]
+        ended = asyncio.create_task(_ended(process, reading))
+        stuck = asyncio.create_task(until_stuck(lambda: self._look(tree), self.control.now, stall_limit))
         try:
-            await asyncio.shield(asyncio.gather(*reading.values()))
-            await process.wait()
+            with self.control.holding(tree):
+                await asyncio.wait({ended, stuck}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Nothing of the tree may go on, whether this was cancelled or FFmpeg left a child behind.
-            await to_the_end(_end(process, reading))
+            await to_the_end(_end(process, {ended, stuck, *reading}))
         self.complaints.close()
-        self._judge(argv, process.returncode, directory)
+        if ended.cancelled():
+            stuck.result()
+            place = f" at frame {self.last.frame}" if self.last.frame else ""
+            idle = f"no frame, no byte, no CPU time for {stall_limit:.0f} s"
+            raise self._failure(f"FFmpeg was stuck{place} and was ended: {idle}", "stuck")
+        ended.result()
+        assert process.returncode is not None  # it was waited for
+        self._judge(process.returncode)
 
-    async def _read_progress(self, stdout: asyncio.StreamReader) -> None:
+    async def _read_progress(self, process: Process) -> None:
+        assert process.stdout is not None  # a pipe, as start_process says
         reader = ProgressReader()
-        while data := await stdout.read(_BLOCK):
+        while data := await process.stdout.read(_BLOCK):
             for report in reader.feed(data):
                 self.last = report
-                self._on_progress(self._estimator.update(report, time.monotonic()))
+                self.on_progress(self.estimator.update(report, self.control.now()))
+                self._check_end(report)
 
-    async def _read_complaints(self, stderr: asyncio.StreamReader) -> None:
-        while data := await stderr.read(_BLOCK):
+    async def _read_words(self, process: Process) -> None:
+        assert process.stderr is not None
+        while data := await process.stderr.read(_BLOCK):
             self.complaints.feed(data)
 
-    def _judge(self, argv: tuple[str, ...], exit_status: int | None, directory: Path) -> None:
-        if self.complaints.disk_full:  # FFmpeg 5.1 exits with 0 and a short file
-            raise self._failure("the disk is full where FFmpeg writes", argv, exit_status, code="disk_full")
-        if crash := crash_name(exit_status or 0):
-            raise self._failure(f"FFmpeg crashed: it was ended by {crash}", argv, exit_status, code="crashed")
-        if exit_status != 0:
-            raise self._failure(f"FFmpeg failed: {self._cause(exit_status)}", argv, exit_status)
-        output = argv[-1].removeprefix("file:")
-        if output != "-" and not _has_content(directory / output):
-            raise self._failure(f"FFmpeg ended without an output: {self._cause(0)}", argv, exit_status)
+    def _look(self, tree: ProcessTree) -> Signs:
+        return Signs(self.last.frame, self.last.out_time, _written(self._output), tree.cpu_seconds())
 
-    def _cause(self, exit_status: int | None) -> str:
-        return self.complaints.cause() or f"it said nothing and exited with status {exit_status}"
+    def _check_end(self, report: Report) -> None:
+        if self.longest and (report.out_time or 0.0) > self.longest:
+            raise self._failure(
+                f"FFmpeg found no end and was ended: it wrote {report.out_time:.0f} s, far more than the input lasts",
+                "endless",
+            )
 
-    def _failure(
-        self, message: str, argv: tuple[str, ...], exit_status: int | None, code: str = "encode_failed"
-    ) -> EncodeError:
-        evidence = Evidence(argv=argv, exit_status=exit_status, stderr_tail=self.complaints.lines)
+    def _judge(self, exit_status: int) -> None:
+        failure = failure_of(exit_status, self.complaints, self.hardware_encoder)
+        if failure is not None:
+            raise self._failure(failure.message, failure.code, exit_status)
+        if self._output is not None and not _written(self._output)[0]:
+            cause = said(self.complaints, exit_status)
+            raise self._failure(f"FFmpeg ended without an output: {cause}", exit_status=exit_status)
+
+    @property
+    def _output(self) -> Path | None:
+        """None where nothing is to be written."""
+        name = self.argv[-1].removeprefix("file:")
+        return None if name == "-" else self.directory / name
+
+    def _failure(self, message: str, code: str = "encode_failed", exit_status: int | None = None) -> EncodeError:
+        evidence = Evidence(argv=self.argv, exit_status=exit_status, stderr_tail=self.complaints.lines)
         return EncodeError(message, evidence=evidence, code=code)
 
 
-async def _end(process: Process, reading: Mapping[asyncio.StreamReader, asyncio.Task[None]]) -> None:
-    """End a process while its pipes are read to their ends: a full one would keep it from ending."""
+async def _ended(process: Process, reading: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*reading)
+    await process.wait()
+
+
+async def _end(process: Process, tasks: Set[asyncio.Task[None]]) -> None:
+    """End a process and who deals with it. Its pipes are read to their ends: a full one would keep it from ending."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
     async with asyncio.TaskGroup() as group:
         group.create_task(end_process(process))
-        for stream, reader in reading.items():
-            group.create_task(_drain(stream, reader))
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            group.create_task(_drain(stream))
 
 
-async def _drain(stream: asyncio.StreamReader, reader: asyncio.Task[None]) -> None:
-    await asyncio.wait({reader})
+async def _drain(stream: asyncio.StreamReader) -> None:
     while await stream.read(_BLOCK):
-        pass  # what was left by a reader that failed
+        pass
 
 
-def _has_content(output: Path) -> bool:
+def _written(output: Path | None) -> tuple[int, int]:
+    """Size of a file in bytes and when it was written to, in nanoseconds; zeros where there is none."""
     try:
-        return output.stat().st_size > 0
+        status = output.stat() if output is not None else None
     except OSError:
-        return False
+        return 0, 0
+    return (status.st_size, status.st_mtime_ns) if status is not None else (0, 0)

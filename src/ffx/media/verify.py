@@ -122,6 +122,12 @@ def verify_output(
     return Verified(frames=main.packets, duration=main.span, size=found.size)
 
 
+def is_frame_per_packet(media: MediaInfo) -> bool:
+    """Whether each packet of the film is a frame that is shown."""
+    film = media.video
+    return media.container in _FRAME_PER_PACKET and film is not None and film.codec not in _HIDDEN_FRAMES
+
+
 @frozen
 class _Job:
     """What an output is checked against."""
@@ -166,7 +172,7 @@ def _check_claim(job: _Job, found: MediaInfo, film: PacketCount) -> None:
     first = next(stream.index for stream in found.streams if stream.kind == "video")
     if not claimed or first != film.index:  # it counts the first video stream, and that may be a cover
         return
-    exact = _is_frame_per_packet(found) and not job.arguments.has("bsf")
+    exact = is_frame_per_packet(found) and not job.arguments.has("bsf")
     if present < claimed or (exact and present != claimed):
         raise VerificationError(f"the output has {present} frames, FFmpeg wrote {claimed}")
 
@@ -174,18 +180,13 @@ def _check_claim(job: _Job, found: MediaInfo, film: PacketCount) -> None:
 def _check_frames(job: _Job, film: PacketCount) -> None:
     """The source's frames are there; those that it dropped or repeated to keep a rate are FFmpeg's to tell."""
     original = job.packets.stream(job.source.video.index) if job.source.video else None
-    if original is None or not keeps_frames(job.recipe, job.arguments) or not _is_frame_per_packet(job.source):
+    if original is None or not keeps_frames(job.recipe, job.arguments) or not is_frame_per_packet(job.source):
         return
     shown = film.packets + job.outcome.drop - job.outcome.dup
     if shown < original.packets - original.leading:
         raise VerificationError(f"the output has {shown} of the input's {original.packets} frames")
     if job.recipe.encoder == "copy" and shown > original.packets + original.discarded:
         raise VerificationError(f"the output has {shown} frames, the input {original.packets}")
-
-
-def _is_frame_per_packet(media: MediaInfo) -> bool:
-    film = media.video
-    return media.container in _FRAME_PER_PACKET and film is not None and film.codec not in _HIDDEN_FRAMES
 
 
 def _check_durations(job: _Job, found: MediaInfo, packets: PacketCounts) -> None:
