@@ -7,6 +7,7 @@
     │   ├── ConfigurationError    2   a value in a file, the environment or an option
     │   ├── AddressError          2   an address that cannot be read
     │   └── RecipeError           2   an encoder, quality or container that cannot be
+    ├── NoRoomError               1   the disk of this machine is full
     ├── PluginError               1   a plugin that is broken, missing or clashes
     ├── ProtocolError             1   the other side does not speak as agreed
     │   └── DecodeError           1   one message that does not fit; carries the path of the field
@@ -20,6 +21,7 @@
     │   ├── ProbeError            1   cannot be read as media
     │   ├── EncodeError           1   FFmpeg failed; carries the Evidence
     │   └── VerificationError     1   the result is not what was asked for
+    ├── QueueError                1   the queue on disk: damaged, busy, or where it cannot be kept
     └── NoServerError             3   no server could do it
 
 An ``FfxError`` is shown to a person as its one line; anything else is a fault of ffx and keeps its traceback.
@@ -41,6 +43,10 @@ class FfxError(Exception):
 
 class UsageError(FfxError):
     exit_status = 2
+
+
+class NoRoomError(FfxError):
+    """The disk of this machine is full; the message names the folder and what is missing."""
 
 
 class ConfigurationError(UsageError):
@@ -140,6 +146,10 @@ class EncodeError(MediaError):
 
 class VerificationError(MediaError):
     """The result is not what was asked for, whatever FFmpeg's exit status said."""
+
+
+class QueueError(FfxError):
+    """The queue on disk is damaged, held by somebody else, or cannot be kept where it is."""
 
 
 class NoServerError(FfxError):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from ffx.core.events import Phase
 from ffx.core.model import Evidence, JobConfiguration, JobResult, JobState
@@ -23,6 +25,8 @@ class Handling:
     """``auto``: on this machine when no server can; ``never``; ``only``."""
     server: str = ""
     """Name or address of the only server that may do it; empty: any."""
+    modified: float = 0.0
+    """When the input was changed last before it was submitted; 0: not known."""
 
 
 @frozen
@@ -51,6 +55,8 @@ class JobRecord:
     """Attempts that came to nothing through no fault of the job."""
     avoids: Mapping[str, str] = field(factory=dict)
     """Ids of servers that are not asked again for this job, each with its reason."""
+    failed_on: tuple[str, ...] = ()
+    """Ids of servers where it failed: others are asked first."""
     reason: str = ""
     """One line: why it waits, or why it did not complete."""
     no_server: bool = False
@@ -65,6 +71,14 @@ class JobRecord:
     @property
     def job_id(self) -> str:
         return self.job.job_id
+
+    def changed(self, **values: Any) -> JobRecord:
+        """The record with other values; as ``attrs.evolve``, which takes three times as long over so many fields."""
+        return JobRecord(**{**dict(zip(_FIELDS, _values(self), strict=True)), **values})
+
+
+_FIELDS = tuple(attribute.name for attribute in fields(JobRecord))
+_values = attrgetter(*_FIELDS)
 
 
 class AttemptEnd(StrEnum):
@@ -146,6 +160,14 @@ class CancelJob:
 
 
 @frozen
+class HurryJob:
+    """Somebody waits for the job, or does no more: whoever waits wants to hear when no server can do it."""
+
+    job_id: str
+    hurried: bool = True
+
+
+@frozen
 class PauseJob:
     job_id: str
     paused: bool = True
@@ -193,4 +215,14 @@ class ReleaseServer:
     server_id: str
 
 
-Wish = CancelJob | PauseJob | MoveJob | RetryJob | ChangePriority | PauseQueue | QuarantineServer | ReleaseServer
+Wish = (
+    CancelJob
+    | HurryJob
+    | PauseJob
+    | MoveJob
+    | RetryJob
+    | ChangePriority
+    | PauseQueue
+    | QuarantineServer
+    | ReleaseServer
+)
