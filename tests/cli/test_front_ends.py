@@ -53,7 +53,7 @@ def with_plugin(farm: Ffx, clip: Path, tmp_path_factory: pytest.TempPathFactory)
     (information / "entry_points.txt").write_text("[ffx]\nfronts = fronts\n", encoding="utf-8")
     (site / "fronts.py").write_text(PLUGIN, encoding="utf-8")
     shutil.copy(clip, farm.folder / "in.mp4")
-    farm.environment = farm.environment | {"PYTHONPATH": str(site)}
+    farm.environment = farm.environment | {"PYTHONPATH": os.pathsep.join((str(site), os.environ.get("PYTHONPATH", "")))}
     return farm
 
 

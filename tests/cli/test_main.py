@@ -37,6 +37,15 @@ def test_help_of_a_command_costs_no_heavy_import() -> None:
     assert not imported("submit", "--help") & HEAVY
 
 
+def test_what_only_adds_to_the_queue_starts_no_farm(ffx: Ffx, clip: Path) -> None:
+    words = ("submit", clip, "-o", "out.mp4", "--encoder", "libx264", "--detach")
+    command = [sys.executable, "-X", "importtime", *ffx.command(*words)[1:]]
+    done = subprocess.run(command, env=ffx.environment, cwd=ffx.folder, capture_output=True, text=True, check=True)
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "ffx.client.queue.store" in modules
+    assert not modules & {"aiohttp", "rich", "ffx.client.farm", "ffx.client.shell", "ffx.server.server"}
+
+
 def test_version(ffx: Ffx) -> None:
     name, version = ffx.ok("--version").split()
     assert name == "ffx"
@@ -114,7 +123,7 @@ def with_plugin(ffx: Ffx, tmp_path: Path) -> Ffx:
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: waver\nVersion: 1.0\n", encoding="utf-8")
     (information / "entry_points.txt").write_text("[ffx]\nwaver = waver\n", encoding="utf-8")
     (tmp_path / "site" / "waver.py").write_text(PLUGIN, encoding="utf-8")
-    ffx.environment |= {"PYTHONPATH": str(tmp_path / "site")}
+    ffx.environment |= {"PYTHONPATH": os.pathsep.join((str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")))}
     return ffx
 
 
@@ -141,7 +150,7 @@ def test_a_blocked_plugins_command_is_gone(with_plugin: Ffx) -> None:
         (UsageError("not so"), 2, "ffx: not so\n"),
         (NoServerError("nobody"), 3, "ffx: nobody\n"),
         (KeyboardInterrupt(), 130, "ffx: interrupted\n"),
-        (Interrupted("2 jobs cancelled"), 130, "ffx: interrupted: 2 jobs cancelled\n"),
+        (Interrupted("2 jobs stay in the queue"), 130, "ffx: interrupted: 2 jobs stay in the queue\n"),
         (click.Abort(), 130, "ffx: interrupted\n"),
         (FfxError("studio\x1b[2J said:\n\u202eno"), 1, "ffx: studio[2J said: no\n"),
     ],

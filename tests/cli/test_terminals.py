@@ -102,10 +102,11 @@ def test_an_interruption_leaves_the_terminal_usable(farm: Ffx, clip: Path) -> No
 
     status, shown = on_a_terminal(farm, "submit", "in.mp4", "-o", "out.mp4", *arguments, answer=press_control_c)
     assert status == 130
-    assert "ffx: interrupted: 1 job cancelled" in shown
+    assert "ffx: interrupted: 1 job stays in the queue (it is being encoded on " in shown
     assert "Traceback" not in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     assert [path.name for path in farm.folder.iterdir()] == ["in.mp4"]
+    assert farm.inside("queue", "cancel", "--all").returncode == 0
 
 
 def test_a_token_is_asked_for_and_not_shown(farm: Ffx, ffx: Ffx) -> None:

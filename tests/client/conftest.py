@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from attrs import define, field
 
 from ffx.client.connection import Endpoint
 from ffx.client.farm import Farm
+from ffx.client.link import Heartbeat
+from ffx.client.outcome import JobOutcome
+from ffx.client.queue.records import Handling
+from ffx.client.queue.store import JobQueue
 from ffx.core.addressing import Address
 from ffx.core.encoders import EncoderSpec
 from ffx.core.events import JobEvent
@@ -79,17 +84,29 @@ class TestFarm:
         for name in list(self._running):
             await self.stop(name)
 
+    async def run(self, farm: Farm, *jobs: JobConfiguration, **handling: Any) -> Sequence[JobOutcome]:
+        """Put jobs into the queue and work it until they have ended."""
+        with JobQueue.open(self.queue_file) as queue:
+            records = queue.add([(job, Handling(**handling)) for job in jobs], time.time())
+            return await farm.run(queue, records)
+
+    @property
+    def queue_file(self) -> Path:
+        return self.folder / "queue" / "queue.db"
+
     def farm(self, *names: str | Endpoint, **options: Any) -> Farm:
         endpoints = [
             name if isinstance(name, Endpoint) else Endpoint(name, Address(name, scheme="inproc"), TOKEN)
             for name in names
         ]
         return Farm(
-            endpoints,
+            lambda: endpoints,
             transports={"inproc": self.transport},
             policy=WeightedPolicy(),
             specs=self.specs,
-            client_id=str(uuid.uuid4()),
+            client_id=options.pop("client_id", "client"),
+            heartbeat=options.pop("heartbeat", Heartbeat(0.2)),
+            patience=options.pop("patience", 3.0),
             on_event=options.pop("on_event", self.events.append),
             **options,
         )
@@ -99,9 +116,8 @@ class TestFarm:
         return plan_job(request, probe(source), self.specs, job_id=str(uuid.uuid4()))
 
     def left_behind(self) -> list[Path]:
-        """Files of jobs on servers, and parts of results."""
-        spool = [p for p in (self.folder / "servers").rglob("*") if p.is_file() and p.name != "owner.json"]
-        return spool + list(self.folder.glob(".*.part"))
+        """Jobs on servers, and parts of results."""
+        return [*(self.folder / "servers").glob("*/*/jobs/*"), *self.folder.glob(".*.part")]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def frames(path: Path) -> int:
 async def test_a_job_goes_all_the_way(farms: TestFarm, clip: Path) -> None:
     await farms.start("studio")
     job = farms.job(clip, encoder="libx264", preset="ultrafast")
-    (outcome,) = await farms.farm("studio").run([job])
+    (outcome,) = await farms.run(farms.farm("studio"), job)
     assert (outcome.state, outcome.server, outcome.encoder) == (JobState.COMPLETED, "studio", "libx264")
     assert (outcome.attempts, outcome.verified, outcome.exit_status) == (1, True, 0)
     assert outcome.result is not None
@@ -38,14 +38,14 @@ async def test_a_job_goes_all_the_way(farms: TestFarm, clip: Path) -> None:
     assert outcome.result.frames == frames(output) == 234
     assert outcome.result.file_size == output.stat().st_size
     phases = list(dict.fromkeys(event.phase for event in farms.events))
-    assert phases == [Phase.WAITING, Phase.UPLOAD, Phase.ENCODE, Phase.DOWNLOAD, Phase.CHECK, Phase.DONE]
+    assert phases == [Phase.WAITING, Phase.UPLOAD, Phase.ENCODE, Phase.CHECK, Phase.DOWNLOAD, Phase.DONE]
 
 
 async def test_several_jobs_run_side_by_side_over_all_servers(farms: TestFarm, clip: Path) -> None:
     await farms.start("one", max_jobs=1)
     await farms.start("two", max_jobs=1)
     jobs = [farms.job(clip, f"{number}.mp4", encoder="libx264", preset="ultrafast") for number in range(4)]
-    outcomes = await farms.farm("one", "two").run(jobs)
+    outcomes = await farms.run(farms.farm("one", "two"), *jobs)
     assert [outcome.state for outcome in outcomes] == [JobState.COMPLETED] * 4
     assert {outcome.server for outcome in outcomes} == {"one", "two"}
     assert [frames(Path(job.output_file)) for job in jobs] == [234] * 4
@@ -62,7 +62,7 @@ async def test_a_job_moves_when_its_server_goes_away(farms: TestFarm, clip: Path
             encoding.set()
 
     slow = farms.job(clip, encoder="libx264", ffmpeg_args=SLOW)
-    running = asyncio.create_task(farms.farm("one", "two", on_event=watch).run([slow]))
+    running = asyncio.create_task(farms.run(farms.farm("one", "two", on_event=watch), slow))
     await encoding.wait()
     first = farms.events[-1].server
     await farms.stop(first)
@@ -82,7 +82,7 @@ async def test_a_server_that_returns_gets_its_job_again(farms: TestFarm, clip: P
         if event.progress is not None:
             encoding.set()
 
-    running = asyncio.create_task(farms.farm("one", on_event=watch).run([job]))
+    running = asyncio.create_task(farms.run(farms.farm("one", on_event=watch), job))
     await encoding.wait()
     await farms.stop("one")
     await farms.start("one")
@@ -106,7 +106,7 @@ async def test_a_server_that_returns_as_something_else_is_given_up(
         raise fault
 
     job = farms.job(clip, encoder="libx264", ffmpeg_args=SLOW)
-    running = asyncio.create_task(farms.farm("one", on_event=watch).run([job]))
+    running = asyncio.create_task(farms.run(farms.farm("one", on_event=watch), job))
     await encoding.wait()
     monkeypatch.setattr(farms.transport, "connect", refuse)
     await farms.stop("one")
@@ -115,25 +115,28 @@ async def test_a_server_that_returns_as_something_else_is_given_up(
     assert str(fault) in outcome.error
 
 
-async def test_interrupting_stops_the_encode_and_leaves_nothing(farms: TestFarm, clip: Path) -> None:
+async def test_interrupting_leaves_the_encode_to_its_server_and_the_next_run_takes_it_up(
+    farms: TestFarm, clip: Path
+) -> None:
     await farms.start("studio")
     encoding = asyncio.Event()
 
     def watch(event: JobEvent) -> None:
-        farms.events.append(event)
         if event.progress is not None:
             encoding.set()
 
     job = farms.job(clip, encoder="libx264", ffmpeg_args=SLOW)
-    running = asyncio.create_task(farms.farm("studio", on_event=watch).run([job]))
+    running = asyncio.create_task(farms.run(farms.farm("studio", on_event=watch), job))
     await encoding.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert farms.servers["studio"].info().current_jobs == 0
-    assert farms.left_behind() == []
+    assert farms.servers["studio"].info().current_jobs == 1
     assert not Path(job.output_file).exists()
-    assert farms.events[-1].state is JobState.CANCELLED
+    (outcome,) = await farms.run(farms.farm("studio"), job)
+    assert (outcome.state, outcome.attempts) == (JobState.COMPLETED, 1)
+    assert farms.servers["studio"].info().completed_jobs == 1
+    assert frames(Path(job.output_file)) == 234
 
 
 async def test_an_output_that_appears_meanwhile_is_not_replaced(farms: TestFarm, clip: Path) -> None:
@@ -145,23 +148,23 @@ async def test_an_output_that_appears_meanwhile_is_not_replaced(farms: TestFarm,
         if event.phase is Phase.ENCODE:
             output.write_bytes(b"mine")
 
-    (outcome,) = await farms.farm("studio", on_event=watch).run([job])
+    (outcome,) = await farms.run(farms.farm("studio", on_event=watch), job)
     assert outcome.state is JobState.FAILED
     assert "--overwrite" in outcome.error
     assert output.read_bytes() == b"mine"
 
 
 async def test_without_any_server_the_reason_is_told(farms: TestFarm, clip: Path) -> None:
-    (outcome,) = await farms.farm("nowhere").run([farms.job(clip, encoder="libx264")])
+    (outcome,) = await farms.run(farms.farm("nowhere"), farms.job(clip, encoder="libx264"))
     assert (outcome.state, outcome.no_server, outcome.exit_status) == (JobState.FAILED, True, 3)
     assert "nowhere: nobody listens" in outcome.error
 
 
 async def test_an_encoder_that_no_server_has_is_told_with_alternatives(farms: TestFarm, clip: Path) -> None:
     await farms.start("studio")
-    (outcome,) = await farms.farm("studio").run([farms.job(clip, encoder="hevc_nvenc")])
+    (outcome,) = await farms.run(farms.farm("studio"), farms.job(clip, encoder="hevc_nvenc"))
     assert outcome.exit_status == 3
-    assert "studio cannot do hevc_nvenc" in outcome.error
+    assert "studio: it cannot do hevc_nvenc" in outcome.error
     assert "studio can do libx265 instead of hevc_nvenc" in outcome.error
 
 
@@ -172,7 +175,7 @@ async def test_a_wrong_token_is_told_and_the_others_do_the_job(farms: TestFarm, 
     farm = farms.farm(locked, "studio")
     survey = await farm.survey([])
     assert "refused the token" in survey.unreachable["locked"]
-    (outcome,) = await farm.run([farms.job(clip, encoder="libx264", preset="ultrafast")])
+    (outcome,) = await farms.run(farm, farms.job(clip, encoder="libx264", preset="ultrafast"))
     assert (outcome.state, outcome.server) == (JobState.COMPLETED, "studio")
 
 
@@ -190,14 +193,14 @@ def local_server(farms: TestFarm) -> Callable[[], contextlib.AbstractAsyncContex
 
 @pytest.mark.parametrize("mode", ["auto", "only"])
 async def test_the_embedded_server_helps_out(farms: TestFarm, clip: Path, mode: str) -> None:
-    farm = farms.farm("nowhere", local=local_server(farms), local_mode=mode)
-    (outcome,) = await farm.run([farms.job(clip, encoder="libx264", preset="ultrafast")])
+    farm = farms.farm("nowhere", local=local_server(farms))
+    (outcome,) = await farms.run(farm, farms.job(clip, encoder="libx264", preset="ultrafast"), local=mode)
     assert (outcome.state, outcome.server) == (JobState.COMPLETED, "here")
 
 
 async def test_the_embedded_server_is_not_started_when_it_must_not_be(farms: TestFarm, clip: Path) -> None:
-    farm = farms.farm("nowhere", local=local_server(farms), local_mode="never")
-    (outcome,) = await farm.run([farms.job(clip, encoder="libx264")])
+    farm = farms.farm("nowhere", local=local_server(farms))
+    (outcome,) = await farms.run(farm, farms.job(clip, encoder="libx264"), local="never")
     assert outcome.exit_status == 3
     assert farms.servers == {}
 
@@ -205,7 +208,7 @@ async def test_the_embedded_server_is_not_started_when_it_must_not_be(farms: Tes
 async def test_the_embedded_server_rests_while_another_can(farms: TestFarm, clip: Path) -> None:
     await farms.start("studio")
     farm = farms.farm("studio", local=local_server(farms))
-    (outcome,) = await farm.run([farms.job(clip, encoder="libx264", preset="ultrafast")])
+    (outcome,) = await farms.run(farm, farms.job(clip, encoder="libx264", preset="ultrafast"))
     assert outcome.server == "studio"
     assert "here" not in farms.servers
 
@@ -235,7 +238,7 @@ async def test_a_truncated_input_fails_once_with_its_reason(farms: TestFarm, cli
     half = tmp_path / "half.mkv"
     content = whole.read_bytes()
     half.write_bytes(content[: len(content) // 2])
-    (outcome,) = await farms.farm("one", "two").run([farms.job(half, encoder="libx264", preset="ultrafast")])
+    (outcome,) = await farms.run(farms.farm("one", "two"), farms.job(half, encoder="libx264", preset="ultrafast"))
     assert (outcome.state, outcome.attempts) == (JobState.FAILED, 1)
     assert "truncated" in outcome.error
     assert not (tmp_path / "out.mp4").exists()
@@ -249,7 +252,7 @@ async def test_two_addresses_of_one_server_count_once(farms: TestFarm, clip: Pat
     assert len(survey.servers) == 1
     assert "connected already" in str(survey.unreachable)
     jobs = [farms.job(clip, f"{number}.mp4", encoder="libx264", preset="ultrafast") for number in range(2)]
-    outcomes = await farm.run(jobs)
+    outcomes = await farms.run(farm, *jobs)
     await listener.close()
     assert [outcome.state for outcome in outcomes] == [JobState.COMPLETED] * 2
     assert [outcome.attempts for outcome in outcomes] == [1, 1]

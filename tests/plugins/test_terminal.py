@@ -219,6 +219,13 @@ async def test_several_jobs_have_a_count() -> None:
     assert "2 of 2 jobs" in out.getvalue()
 
 
+async def test_jobs_that_are_added_later_are_counted_too() -> None:
+    console, out = screen()
+    await LiveBars(lambda: console).follow([JOB], arriving([*whole_way("one"), *whole_way("two")]))
+    assert "1 of 2 jobs" in out.getvalue()
+    assert "2 of 2 jobs" in out.getvalue()
+
+
 async def test_markup_in_a_name_is_text() -> None:
     console, out = screen()
     named = evolve(JOB, input_file="/films/[bold]in.mkv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,17 @@ class Rig:
         return talk
 
     def job_files(self) -> list[Path]:
-        """What lies in the folders of jobs."""
-        owners = self.temp_dir.glob("*/owner.json")
-        return [path for owner in owners for path in owner.parent.iterdir() if path != owner]
+        """The folders of jobs."""
+        return list(self.temp_dir.glob("*/jobs/*"))
+
+    def kept_inputs(self) -> list[Path]:
+        """Inputs that no job needs at the moment, or that further jobs may use."""
+        return list(self.temp_dir.glob("*/inputs/*"))
+
+    def snapshot(self, place: Path) -> Path:
+        """What a kill in this moment would leave on the disk, as a new folder for temporary files."""
+        shutil.copytree(self.temp_dir, place, copy_function=_copy_if_there)
+        return place
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[Rig]:
@@ -67,6 +76,11 @@ class Rig:
             await listener.close()
 
 
+def _copy_if_there(source: str, target: str) -> None:
+    with contextlib.suppress(FileNotFoundError):  # threads of the server go on meanwhile
+        shutil.copy2(source, target)
+
+
 @contextlib.asynccontextmanager
 async def open_rig(
     capabilities: CapabilityService,
@@ -76,7 +90,9 @@ async def open_rig(
     modify_command: ModifyCommand = lambda job, argv: argv,
     **options: Any,
 ) -> AsyncIterator[Rig]:
-    """Open a server; ``options`` are those of ``ServerOptions``. When it ends it must leave nothing behind."""
+    """Open a server; ``options`` are those of ``ServerOptions``. When it ends it must leave nothing behind, but for
+    outcomes where it is durable.
+    """
     server = Server(
         ServerOptions(**{"name": "studio", "temp_dir": temp_dir, "disk_reserve": 0, **options}),
         capabilities=capabilities,
@@ -87,7 +103,8 @@ async def open_rig(
     )
     async with server, Rig(server, capabilities, temp_dir, clip).listening() as rig:
         yield rig
-    assert list(temp_dir.iterdir()) == []
+    if not options.get("durable"):
+        assert list(temp_dir.iterdir()) == []
     assert children() == []
 
 
@@ -101,7 +118,7 @@ async def capabilities(ffmpeg9: Path, detection_cache: Path, tmp_path: Path) -> 
 @pytest.fixture
 def make_server(capabilities: CapabilityService, tmp_path: Path, clip: Path) -> MakeServer:
     """``open_rig`` with what the test has."""
-    return functools.partial(open_rig, capabilities, tmp_path / "spool", clip)
+    return functools.partial(open_rig, capabilities, temp_dir=tmp_path / "spool", clip=clip)
 
 
 @pytest.fixture

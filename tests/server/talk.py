@@ -19,11 +19,12 @@ from ffx.core.messages import (
     JobAccepted,
     JobCompleted,
     JobFailed,
+    JobProgressMessage,
     JobSubmit,
     Message,
     ServerInfoMessage,
 )
-from ffx.core.model import JobConfiguration
+from ffx.core.model import JobConfiguration, JobStage
 from ffx.core.recipe import Recipe
 from ffx.core.transport import ClientConnection
 
@@ -84,6 +85,11 @@ class Talk:
                 return envelope.message
             assert not isinstance(envelope.message, JobFailed), envelope.message
 
+    def take_unread(self) -> list[Message]:
+        """What arrived unasked and was not looked at."""
+        unread, self._unread = [envelope.message for envelope in self._unread], []
+        return unread
+
     async def hello(self, client_id: str = "client") -> ServerInfoMessage:
         return await self.ask_for(ServerInfoMessage, Hello(client_id))
 
@@ -117,9 +123,22 @@ class Talk:
         assert await self.connection.upload(chunk.resource, chunk.offset, len(content), one_block(left)) == len(content)
 
     async def start(self, job: JobConfiguration, attempt: int = 1) -> None:
-        """Submit and upload: the encode has begun when this returns."""
+        """Submit and upload: the job waits for its encode when this returns, or has begun it."""
         await self.submit(job, attempt)
         await self.upload(job, attempt)
+
+    async def encode(self, job: JobConfiguration, attempt: int = 1) -> None:
+        """Submit and upload: FFmpeg runs, and has shown it, when this returns."""
+        await self.start(job, attempt)
+        while not (await self.stage(job.job_id, JobStage.ENCODE)).progress.current_frame:
+            pass
+
+    async def stage(self, job_id: str, *stages: JobStage) -> JobProgressMessage:
+        """The next word that a job is in one of these stages."""
+        while True:
+            word = await self.next(JobProgressMessage)
+            if word.progress.job_id == job_id and word.stage in stages:
+                return word
 
     async def run(self, job: JobConfiguration, attempt: int = 1) -> JobCompleted:
         """All the way to the result."""

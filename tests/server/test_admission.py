@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, SLOW, Talk
 
 
+def places(rig: Rig) -> tuple[int, int]:
+    """How many jobs encode and how many wait."""
+    info = rig.server.info()
+    return info.current_jobs, info.waiting_jobs
+
+
 async def rejected(talk: Talk, recipe: Recipe = FAST, **changes: Any) -> JobRejected:
     job = evolve(talk.job(recipe), **changes)
     answer = await talk.ask_for(JobRejected, JobSubmit(job))
@@ -40,21 +47,40 @@ async def rejected(talk: Talk, recipe: Recipe = FAST, **changes: Any) -> JobReje
     return answer
 
 
-async def test_a_job_takes_a_slot(rig: Rig, talk: Talk) -> None:
+async def test_a_job_takes_a_place_and_no_slot_before_it_encodes(rig: Rig, talk: Talk) -> None:
     accepted = await talk.submit(talk.job())
     assert (accepted.job_id, accepted.attempt) == ("job", 1)
-    assert rig.server.info().current_jobs == 1
+    assert places(rig) == (0, 1)
 
 
-async def test_a_full_server_says_when_to_ask_again(rig: Rig, talk: Talk) -> None:
-    await talk.submit(talk.job(job_id="one"))
-    assert rig.server.info().status is ServerStatus.ONLINE
-    await talk.submit(talk.job(job_id="two"))
-    assert rig.server.info().status is ServerStatus.BUSY
-    refusal = await rejected(talk)
-    assert (refusal.code, refusal.retry_after) == ("server_full", RETRY_AFTER_FULL)
-    await talk.ask(JobCancel("one", 1))
-    await talk.submit(talk.job())
+async def test_a_full_server_says_when_to_ask_again(make_server: MakeServer) -> None:
+    async with make_server(max_jobs=1, max_waiting=2) as rig:
+        talk = await rig.talk()
+        await talk.encode(talk.job(SLOW, job_id="encodes"))
+        assert places(rig) == (1, 0)
+        assert rig.server.info().status is ServerStatus.BUSY
+        for name in ("one", "two"):
+            await talk.submit(talk.job(job_id=name))
+        assert places(rig) == (1, 2)
+        refusal = await rejected(talk)
+        assert (refusal.code, refusal.retry_after) == ("server_full", RETRY_AFTER_FULL)
+        assert refusal.message == ("1 jobs encode and 2 wait here; this server takes 1 and 2 ahead, ask again later")
+        await talk.ask(JobCancel("one", 1))
+        await talk.submit(talk.job())
+
+
+async def test_nothing_is_taken_ahead_where_that_is_not_wanted(make_server: MakeServer) -> None:
+    async with make_server(max_jobs=2, max_waiting=0) as rig:
+        assert rig.server.info().max_waiting == 0
+        talk = await rig.talk()
+        await talk.encode(talk.job(SLOW, job_id="one"))
+        await talk.submit(talk.job(job_id="two"))
+        assert (await rejected(talk)).code == "server_full"
+
+
+async def test_as_many_are_taken_ahead_as_there_are_slots(make_server: MakeServer) -> None:
+    async with make_server(max_jobs=3) as rig:
+        assert (rig.server.info().max_jobs, rig.server.info().max_waiting) == (3, 3)
 
 
 async def test_a_draining_server_takes_nothing_and_goes_on_with_what_it_has(rig: Rig, talk: Talk) -> None:
@@ -84,7 +110,7 @@ async def test_who_waits_for_a_trial_when_the_server_begins_to_drain_is_refused(
     await rig.server.drain()
     tried.set()
     assert (await talk.answer(submission, JobRejected)).code == "maintenance"
-    assert rig.server.info().current_jobs == 0
+    assert places(rig) == (0, 0)
 
 
 async def test_a_large_file_is_refused_with_the_limit(make_server: MakeServer) -> None:
@@ -114,6 +140,16 @@ async def test_without_room_on_the_disk_a_job_is_refused(make_server: MakeServer
     async with make_server(disk_reserve=10**18) as rig:
         refusal = await rejected(await rig.talk())
         assert (refusal.code, refusal.retry_after) == ("disk_full", None)
+
+
+async def test_a_disk_that_takes_no_folder_is_full(rig: Rig, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(suffix: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rig.server._spool, "job_folder", full)
+    refusal = await rejected(talk)
+    assert (refusal.code, refusal.retry_after) == ("disk_full", RETRY_AFTER_FULL)
+    assert rig.server.info().waiting_jobs == 0
 
 
 async def test_room_is_promised_once(rig: Rig, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,14 +210,20 @@ async def test_a_job_has_a_name_and_a_number(talk: Talk, job_id: str, attempt: i
 async def test_the_same_submission_is_accepted_again_in_the_same_slot(rig: Rig, talk: Talk) -> None:
     job = talk.job()
     assert await talk.submit(job) == await talk.submit(job)
-    assert rig.server.info().current_jobs == 1
+    assert places(rig) == (0, 1)
     assert len(rig.job_files()) == 1
 
 
 async def test_another_job_under_the_same_name_is_a_duplicate(rig: Rig, talk: Talk) -> None:
     await talk.submit(talk.job())
-    assert (await rejected(talk, priority=9)).code == "duplicate_job"
-    assert rig.server.info().current_jobs == 1
+    assert (await rejected(talk, duration=9.0)).code == "duplicate_job"
+    assert places(rig) == (0, 1)
+
+
+async def test_another_priority_makes_no_other_job(rig: Rig, talk: Talk) -> None:
+    await talk.submit(talk.job())
+    await talk.submit(evolve(talk.job(), priority=9))
+    assert places(rig) == (0, 1)
 
 
 async def test_an_attempt_that_ended_here_does_not_come_back(talk: Talk) -> None:
@@ -192,9 +234,9 @@ async def test_an_attempt_that_ended_here_does_not_come_back(talk: Talk) -> None
 
 
 async def test_a_newer_attempt_replaces_an_older_one(rig: Rig, talk: Talk) -> None:
-    await talk.start(talk.job(SLOW))
+    await talk.encode(talk.job(SLOW))
     await talk.submit(talk.job(SLOW), attempt=2)
-    assert rig.server.info().current_jobs == 1
+    assert places(rig) == (0, 1)
     assert len(rig.job_files()) == 1
     assert (await rejected(talk)).code == "duplicate_job"
     assert (await talk.ask_for(ErrorMessage, FileUploadStart("job", 1, 5))).code == "unknown_job"
@@ -216,7 +258,7 @@ async def test_the_first_reason_is_given(make_server: MakeServer) -> None:
 
 
 async def test_capabilities_are_tried_and_shared_out(rig: Rig, talk: Talk) -> None:
-    await talk.submit(talk.job())
+    await talk.encode(talk.job(SLOW))
     asked = ("libx264", "hevc_nvenc", "libx264", "matroska", "nothing")
     answer = await talk.ask_for(CapabilityResponse, CapabilityRequest(asked))
     assert answer.compatible == ("libx264", "matroska")

@@ -93,6 +93,21 @@ async def test_an_old_connection_that_ends_is_no_absence(town: Town) -> None:
     assert town.missed == ["client"]
 
 
+async def test_who_still_has_another_connection_is_spoken_to_there(town: Town) -> None:
+    old, new = town.session(), town.session()
+    town.clients.arrive(old)
+    town.clients.arrive(new)
+    town.clients.leave(new)
+    await town.settle()
+    assert town.missed == []
+    assert town.clients.tell("client", Ping("x"))
+    assert town.clients.is_here("client")
+    town.clients.leave(old)
+    assert not town.clients.is_here("client")
+    await town.settle()
+    assert town.missed == ["client"]
+
+
 async def test_who_is_not_there_is_told_nothing(town: Town) -> None:
     session = town.session()
     assert not town.clients.tell("client", Ping())

@@ -26,7 +26,7 @@ from ffx.core.messages import (
     Message,
     Ping,
 )
-from ffx.core.model import JobState
+from ffx.core.model import JobStage, JobState
 from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, FAST, SLOW, Talk, one_block
 from tests.support import children
@@ -57,9 +57,9 @@ async def test_a_job_goes_all_the_way(rig: Rig, talk: Talk) -> None:
 
 
 async def test_progress_is_told_on_the_way(rig: Rig, talk: Talk) -> None:
-    await talk.start(talk.job(SLOW))
-    first = await talk.next(JobProgressMessage)
-    second = await talk.next(JobProgressMessage)
+    await talk.encode(talk.job(SLOW))
+    first = await talk.stage("job", JobStage.ENCODE)
+    second = await talk.stage("job", JobStage.ENCODE)
     assert (first.attempt, first.progress.job_id, first.progress.server_id) == (1, "job", "server-id")
     assert first.progress.total_frames == 234
     assert 0 <= first.progress.progress <= second.progress.progress < 1
@@ -107,7 +107,7 @@ async def test_a_wrong_digest_starts_the_upload_over(rig: Rig, talk: Talk) -> No
     chunk = await talk.ask_for(FileChunk, FileUploadStart("job", 1, len(content)))
     await talk.put(chunk, content[:-1] + b"!")
     assert await error(talk, FileUploadComplete("job", 1, len(content), digest(content))) == "digest_mismatch"
-    assert rig.server.info().current_jobs == 1
+    assert rig.server.info().waiting_jobs == 1
     await talk.upload(talk.job(COPY))
     await talk.next(JobCompleted)
 
@@ -166,7 +166,7 @@ async def test_what_speaks_of_no_job_changes_nothing(rig: Rig, talk: Talk) -> No
 
 
 async def test_what_speaks_of_another_attempt_changes_nothing(rig: Rig, talk: Talk) -> None:
-    await talk.start(talk.job(SLOW), attempt=2)
+    await talk.encode(talk.job(SLOW), attempt=2)
     for attempt in (1, 3, 0, -5):
         for message in every_word("job", attempt):
             assert await error(talk, message) == "unknown_job"
@@ -175,7 +175,7 @@ async def test_what_speaks_of_another_attempt_changes_nothing(rig: Rig, talk: Ta
 
 
 async def test_a_job_belongs_to_its_client(rig: Rig, talk: Talk) -> None:
-    await talk.start(talk.job(SLOW))
+    await talk.encode(talk.job(SLOW))
     stranger = await rig.talk("stranger")
     for message in every_word("job", 1):
         assert await error(stranger, message) == "unknown_job"
@@ -192,7 +192,7 @@ async def test_there_is_no_result_before_there_is_one(rig: Rig, talk: Talk) -> N
     await talk.upload(talk.job(SLOW))
     for message in (FileDownloadRequest("job", 1), JobCommitted("job", 1)):
         assert await error(talk, message) == "not_ready"
-    assert rig.server.info().current_jobs == 1
+    await talk.stage("job", JobStage.ENCODE)
 
 
 def every_word(job_id: str, attempt: int) -> tuple[Message, ...]:
@@ -221,7 +221,8 @@ async def test_a_job_can_be_ended_at_every_stage(rig: Rig, talk: Talk, stage: st
     if stage in ("uploaded", "encoding", "done"):
         await talk.upload(job)
     if stage == "encoding":
-        await talk.next(JobProgressMessage)
+        while not (await talk.stage("job", JobStage.ENCODE)).progress.current_frame:
+            pass
         assert len(children()) == 1
     if stage == "done":
         await talk.next(JobCompleted)
@@ -266,7 +267,7 @@ async def test_a_committed_job_is_gone(rig: Rig, talk: Talk) -> None:
     with pytest.raises(TransferError):
         async for _ in talk.connection.download(start.resource, 0, start.digest):
             pass
-    await talk.send(JobCommitted("job", 1))  # repeated: understood, and nothing to answer
+    assert await talk.ask(JobCommitted("job", 1)) == JobCommitted("job", 1)  # repeated: understood
     assert await error(talk, FileDownloadRequest("job", 1)) == "unknown_job"
     assert (await talk.ask_for(JobRejected, JobSubmit(job))).code == "duplicate_job"
 
@@ -279,8 +280,7 @@ async def test_a_server_that_stops_gives_its_jobs_back(make_server: MakeServer) 
         talk = await rig.talk()
         done, running = talk.job(COPY, job_id="done"), talk.job(SLOW, job_id="running")
         await talk.run(done)
-        await talk.start(running)
-        await talk.next(JobProgressMessage)
+        await talk.encode(running)
         await rig.server.stop()
         assert children() == []
         given_back = {(await talk.next(JobReassign)).job_id for _ in range(2)}

@@ -17,8 +17,13 @@ from tests.server.talk import SLOW, Talk
 
 async def test_slots_are_told_to_everybody(rig: Rig, talk: Talk) -> None:
     onlooker = await rig.talk("onlooker")
-    await talk.submit(talk.job())
-    assert (await onlooker.next(CapabilityUpdate)).server.current_jobs == 1
+    await talk.submit(talk.job(SLOW))
+    assert (await onlooker.next(CapabilityUpdate)).server.waiting_jobs == 1
+    await talk.upload(talk.job(SLOW))
+    told = (await onlooker.next(CapabilityUpdate)).server
+    while told.current_jobs == 0:
+        told = (await onlooker.next(CapabilityUpdate)).server
+    assert (told.current_jobs, told.waiting_jobs) == (1, 0)
     await talk.ask(JobCancel("job", 1))
     assert (await onlooker.next(CapabilityUpdate)).server.current_jobs == 0
 
@@ -26,7 +31,7 @@ async def test_slots_are_told_to_everybody(rig: Rig, talk: Talk) -> None:
 async def test_the_last_slot_makes_a_server_busy(rig: Rig, talk: Talk) -> None:
     onlooker = await rig.talk("onlooker")
     for name in ("one", "two"):
-        await talk.submit(talk.job(SLOW, job_id=name))
+        await talk.start(talk.job(SLOW, job_id=name))
     while (await onlooker.next(CapabilityUpdate)).server.status is not ServerStatus.BUSY:
         pass
 

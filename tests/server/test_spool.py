@@ -1,4 +1,4 @@
-"""Job folders on disk, and whose leftovers may be removed."""
+"""Job folders on disk, who owns them, and whose leftovers may be removed."""
 
 from __future__ import annotations
 
@@ -10,44 +10,52 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+from filelock import FileLock
 
 from ffx.core.errors import ConfigurationError
-from ffx.server.spool import LEFTOVER_AGE, OWNER, PREFIX, Spool
+from ffx.server.spool import LEFTOVER_AGE, LOCK, OWNER, PREFIX, Spool
+
+DAY = 86_400.0
 
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, "id")
     spool.open()
     return spool
 
 
-def leftover(place: Path, name: str, *, pid: int, created: float, age: float) -> Path:
+def leftover(place: Path, name: str, *, keep: float, age: float) -> Path:
     folder = place / f"{PREFIX}{name}"
-    (folder / "job" / "in").mkdir(parents=True)
-    (folder / "job" / "in" / "0").write_bytes(b"film")
-    (folder / OWNER).write_text(json.dumps({"pid": pid, "created": created}))
+    (folder / "jobs" / "job" / "in").mkdir(parents=True)
+    (folder / "jobs" / "job" / "in" / "0").write_bytes(b"film")
+    (folder / OWNER).write_text(json.dumps({"keep": keep}))
     then = time.time() - age
     os.utime(folder / OWNER, (then, then))
     return folder
 
 
-def dead_process() -> tuple[int, float]:
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    created = psutil.Process(process.pid).create_time()
-    process.communicate()
-    return process.pid, created
-
-
 def test_a_spool_is_private_and_goes_with_all_it_holds(tmp_path: Path, spool: Spool) -> None:
-    assert spool.path.parent == tmp_path
+    assert spool.path == tmp_path / "ffx-server-id"
     assert os.name == "nt" or stat.S_IMODE(spool.path.stat().st_mode) == 0o700
     folder = spool.job_folder(".mp4")
     folder.input.write_bytes(b"x")
+    (spool.inputs / "kept").write_bytes(b"x")
     spool.close()
     assert list(tmp_path.iterdir()) == []
+    spool.close()  # twice is fine
+
+
+def test_what_is_kept_is_there_in_the_next_life(tmp_path: Path, spool: Spool) -> None:
+    folder = spool.job_folder(".mp4")
+    folder.output.write_bytes(b"result")
+    (spool.inputs / "kept").write_bytes(b"x")
+    spool.close(keep=True)
+    again = Spool(tmp_path, "id", keep=DAY)
+    again.open()
+    assert folder.output.read_bytes() == b"result"
+    assert list(again.inputs.iterdir()) == []
 
 
 def test_job_folders_have_names_of_the_servers_own(spool: Spool) -> None:
@@ -64,36 +72,81 @@ def test_job_folders_have_names_of_the_servers_own(spool: Spool) -> None:
 def test_a_place_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"temp_dir: .*file.* cannot be used"):
-        Spool(tmp_path / "file").open()
+        Spool(tmp_path / "file", "id").open()
+
+
+def test_one_process_at_a_time_is_a_server(tmp_path: Path, spool: Spool) -> None:
+    with pytest.raises(ConfigurationError, match=r"ffx-server-id is in use: a server of the same name and port runs"):
+        Spool(tmp_path, "id").open()
+    Spool(tmp_path, "other").open()
+    spool.close()
+    Spool(tmp_path, "id").open()
+
+
+def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from ffx.server.spool import Spool\n"
+        "spool = Spool(pathlib.Path(sys.argv[1]), 'id', keep=1.0); spool.open(); print('open', flush=True); input()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"open\n"
+    try:
+        with pytest.raises(ConfigurationError):
+            Spool(tmp_path, "id").open()
+    finally:
+        holder.kill()
+        holder.communicate()
+    Spool(tmp_path, "id").open()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the folder for temporary files is each user's own")
+def test_a_folder_that_somebody_else_prepared_is_not_used(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (tmp_path / f"{PREFIX}linked").symlink_to(elsewhere)
+    (tmp_path / f"{PREFIX}open").mkdir()
+    (tmp_path / f"{PREFIX}open").chmod(0o777)
+    for name in ("linked", "open"):
+        with pytest.raises(ConfigurationError, match=f"ffx-server-{name} in it is another user's"):
+            Spool(tmp_path, name).open()
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_what_a_dead_server_left_is_removed_when_it_is_old(tmp_path: Path, spool: Spool) -> None:
-    pid, created = dead_process()
-    old = leftover(tmp_path, "old", pid=pid, created=created, age=LEFTOVER_AGE + 60)
-    young = leftover(tmp_path, "young", pid=pid, created=created, age=LEFTOVER_AGE - 60)
+    old = leftover(tmp_path, "old", keep=LEFTOVER_AGE, age=LEFTOVER_AGE + 60)
+    young = leftover(tmp_path, "young", keep=LEFTOVER_AGE, age=LEFTOVER_AGE - 60)
     assert spool.remove_leftovers() == [old]
     assert not old.exists()
     assert young.exists()
     assert spool.path.exists()
 
 
+def test_what_results_may_be_asked_for_is_kept_for_as_long(tmp_path: Path, spool: Spool) -> None:
+    comes_back = Spool(tmp_path, "comes back", keep=DAY)
+    comes_back.open()
+    comes_back.close(keep=True)
+    for age, removed in ((LEFTOVER_AGE + 60, []), (DAY + 60, [comes_back.path])):
+        then = time.time() - age
+        os.utime(comes_back.path / OWNER, (then, then))
+        assert spool.remove_leftovers() == removed
+
+
 def test_the_spool_of_a_live_server_is_never_touched(tmp_path: Path, spool: Spool) -> None:
-    me = psutil.Process()
-    alive = leftover(tmp_path, "alive", pid=me.pid, created=me.create_time(), age=LEFTOVER_AGE * 10)
-    assert spool.remove_leftovers() == []
-    assert alive.exists()
+    alive = leftover(tmp_path, "alive", keep=0.0, age=LEFTOVER_AGE * 10)
+    with FileLock(alive / LOCK):
+        assert spool.remove_leftovers() == []
+        assert (alive / "jobs").exists()
+    assert spool.remove_leftovers() == [alive]
 
 
-def test_a_reused_process_number_does_not_keep_a_leftover(tmp_path: Path, spool: Spool) -> None:
-    me = psutil.Process()
-    reused = leftover(tmp_path, "reused", pid=me.pid, created=me.create_time() - 5000, age=LEFTOVER_AGE * 10)
-    assert spool.remove_leftovers() == [reused]
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"pid": "x", "created": 1}', '{"pid": -5, "created": 1}', "\x00"])
-def test_an_unreadable_owner_is_nobody(tmp_path: Path, spool: Spool, text: str) -> None:
-    folder = leftover(tmp_path, "odd", pid=1, created=1, age=0)
+@pytest.mark.parametrize("text", ["", "[]", '{"keep": "x"}', '{"pid": 5}', "\x00"])
+def test_an_unreadable_owner_is_judged_by_its_age(tmp_path: Path, spool: Spool, text: str) -> None:
+    folder = leftover(tmp_path, "odd", keep=0.0, age=0)
     (folder / OWNER).write_text(text)
+    assert spool.remove_leftovers() == []
     os.utime(folder / OWNER, (0, 0))
     assert spool.remove_leftovers() == [folder]
 

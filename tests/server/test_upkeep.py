@@ -19,6 +19,7 @@ from ffx.server.capabilities import CapabilityService
 from ffx.server.spool import OWNER, PREFIX, Spool
 from ffx.server.upkeep import clean_up, watch_load
 from tests.server.conftest import MakeServer
+from tests.server.talk import SLOW
 
 
 @contextlib.asynccontextmanager
@@ -68,7 +69,7 @@ async def test_leftovers_are_removed_and_life_is_shown_every_time(tmp_path: Path
         left.mkdir()
         for path in (left, spool.path / OWNER):
             os.utime(path, (0, 0))
-        async with running(clean_up(spool, period=0.0)):
+        async with running(clean_up(spool, spool.expire, period=0.0)):
             await spool.round()
         assert not left.exists()
         assert (spool.path / OWNER).stat().st_mtime > 0
@@ -78,7 +79,7 @@ async def test_upkeep_goes_on_after_a_fault(tmp_path: Path, caplog: pytest.LogCa
     spool = Watched(tmp_path)
     spool.open()
     (spool.path / OWNER).unlink()
-    async with running(clean_up(spool, period=0.0)):
+    async with running(clean_up(spool, spool.expire, period=0.0)):
         await spool.round()
         await spool.round()
     assert caplog.text.count("No such file") >= 2
@@ -88,14 +89,18 @@ class Watched(Spool):
     """Tells when the upkeep has been round."""
 
     def __init__(self, temp_dir: Path) -> None:
-        super().__init__(temp_dir)
+        super().__init__(temp_dir, "id")
         self._been_round = asyncio.Event()
+        self.expired = 0
 
     def show_life(self) -> None:
         try:
             super().show_life()
         finally:
             self._been_round.set()
+
+    async def expire(self) -> None:
+        self.expired += 1
 
     async def round(self) -> None:
         self._been_round.clear()
@@ -149,7 +154,7 @@ async def test_background_detection_waits_while_a_job_runs(
         talk = await rig.talk()
         go_on.put_nowait(None)
         await go_on.join()
-        await talk.submit(talk.job())
+        await talk.start(talk.job(SLOW))
         go_on.put_nowait(None)
         while (await talk.next(CapabilityUpdate)).server.current_jobs == 0:
             pass

@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 
 from ffx.core.messages import JobFailed
+from ffx.core.model import JobConfiguration, Verification
 from ffx.core.recipe import Recipe
 from ffx.media.probe import count_packets
 from tests.server.conftest import MakeServer, Rig
@@ -121,6 +122,32 @@ async def test_an_ffmpeg_that_claims_success(
 ) -> None:
     rig.capabilities.ffmpeg = shim(tmp_path, ffmpeg9, body)
     assert (await failure(rig, talk)).code == code
+
+
+DAMAGING = """\
+status = real(argv)
+output = argv[-1].removeprefix("file:")
+if os.path.exists(output):
+    with open(output, "r+b") as film:
+        content = film.read()
+        film.seek(content.index(b"mdat") + len(content) // 3)
+        film.write(bytes(3000))
+sys.exit(status)
+"""
+"""Packets, durations and streams are as they should be; what is in the packets is not."""
+
+
+async def test_a_full_check_decodes_every_frame(rig: Rig, talk: Talk, tmp_path: Path, ffmpeg9: Path) -> None:
+    def fully(job_id: str) -> JobConfiguration:
+        return evolve(talk.job(FAST, job_id=job_id), verification=Verification.FULL)
+
+    completed = await talk.run(fully("good"))
+    assert completed.result.frames == 234
+    rig.capabilities.ffmpeg = shim(tmp_path, ffmpeg9, DAMAGING)
+    await talk.run(talk.job(FAST, job_id="quick"))
+    await talk.start(fully("full"))
+    failed = await talk.next(JobFailed)
+    assert (failed.job_id, failed.code) == ("full", "verification_failed")
 
 
 async def test_an_ffmpeg_that_is_gone(rig: Rig, talk: Talk, tmp_path: Path) -> None:

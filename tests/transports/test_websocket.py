@@ -115,6 +115,14 @@ async def test_a_proxy_of_the_environment_does_not_see_the_token(monkeypatch: py
         assert proxy.heard == []
 
 
+async def test_a_client_that_is_gone_before_its_answer_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    async with listening() as (listener, _):
+        with socket.create_connection((LOOPBACK, listener.address.port)) as client:
+            client.sendall(upgrade())  # and away, before the listener had a moment to look
+        await check_alive(listener)
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
 # -- What is no ffx server ----------------------------------------------------------------------------------
 
 HTML = b"<!DOCTYPE html><html><body>Welcome to my home page</body></html>"
@@ -131,17 +139,23 @@ HTML = b"<!DOCTYPE html><html><body>Welcome to my home page</body></html>"
         b"Sec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x15\x03\x01\x00\x02\x02\x46",
-        b"",
         b"\0" * 100_000,
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
     ],
-    ids=["page", "404", "router", "403", "wrong-key", "ssh", "tls", "hangs-up", "zeros", "long-header"],
+    ids=["page", "404", "router", "403", "wrong-key", "ssh", "tls", "zeros", "long-header"],
 )
 async def test_another_program_at_the_port_is_told_in_one_line(answer: bytes) -> None:
     async with stranger(answer) as there:
         error = await refusal(there.address)
         assert error.code == "not_ffx"
         assert str(error) == f"{there.address.authority} answers, but is not an ffx server: check the port"
+
+
+async def test_whoever_hangs_up_may_be_a_server_that_is_starting() -> None:
+    async with stranger(b"") as there:
+        error = await refusal(there.address)
+        assert error.code == "refused"
+        assert str(error).startswith(f"{there.address.authority} hung up before it said what it is")
 
 
 async def test_a_websocket_server_of_another_kind_is_not_ffx() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from ffx.core.errors import UsageError
+from ffx.core.model import Verification
 from ffx.core.recipe import QualityMode
 from ffx.media.plan import Request
 
@@ -73,6 +74,14 @@ def _pattern(**recipe: Any) -> Request:
     )
 
 
+def verification(text: str | None) -> Verification:
+    """How closely results are to be looked at. Raises UsageError."""
+    try:
+        return Verification.QUICK if text is None else Verification(text.strip().lower())
+    except ValueError:
+        raise UsageError(f"--verify: {text!r} is not one of {', '.join(Verification)}") from None
+
+
 def _quality(text: str | None) -> tuple[float | None, QualityMode]:
     if text is None:
         return None, QualityMode.CRF
@@ -98,10 +107,13 @@ def _rate(option: str, text: str | None) -> int | None:
 
 
 def _priority(text: str | None) -> int:
-    if text is None:
-        return 5
+    return 5 if text is None else priority_named(text, origin="--priority: ")
+
+
+def priority_named(text: str, *, origin: str = "") -> int:
+    """Raises UsageError when it is none; ``origin`` says where it stands."""
     if not re.fullmatch(r"[1-9]|10", text.strip()):
-        raise UsageError(f"--priority: {text!r} is not a number from 1 (last) to 10 (first)")
+        raise UsageError(f"{origin}{text!r} is not a number from 1 (last) to 10 (first)")
     return int(text)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+INTERRUPTED = 130
+"""The exit status of a command that a person stopped."""
+
 
 class Interrupted(Exception):
     """A person stopped a command; ``str()`` says what that ended, where there is something to say."""

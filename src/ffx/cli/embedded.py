@@ -13,6 +13,7 @@ from ffx.cli.local_capabilities import OnDemand, capability_service
 from ffx.cli.settings import serve_settings, temp_dir_of
 from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
+from ffx.core.configuration import parse_size
 from ffx.core.transport import Transport
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
@@ -37,7 +38,14 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
     await capabilities.open()
     token = secrets.token_urlsafe(32)
     server = Server(
-        ServerOptions(name=NAME, max_jobs=settings.max_jobs, max_file_size=NO_LIMIT, temp_dir=temp_dir),
+        ServerOptions(
+            name=NAME,
+            max_jobs=settings.max_jobs,
+            max_waiting=settings.taken_ahead,
+            max_file_size=NO_LIMIT,
+            temp_dir=temp_dir,
+            disk_reserve=parse_size(settings.disk_reserve),
+        ),
         capabilities=capabilities,
         token=token,
         server_id=str(uuid.uuid4()),

@@ -33,11 +33,16 @@ def known_token(folders: Folders) -> str:
 
 
 def client_id(folders: Folders) -> str:
-    """Who this process is to servers: the user's id, made once, and a part of its own.
+    """Who this process is to servers for a short conversation: the user's id, and a part of its own.
 
     A server speaks to the newest connection of a client, so two commands at a time must be two clients.
     """
-    return f"{_kept(folders.state / 'client_id', lambda: str(uuid.uuid4()))}.{secrets.token_hex(4)}"
+    return f"{_user_id(folders)}.{secrets.token_hex(4)}"
+
+
+def queue_client_id(folders: Folders) -> str:
+    """Who the queue is to servers, whichever process works it: what they hold for one, they give to the next."""
+    return f"{_user_id(folders)}.queue"
 
 
 def server_id(folders: Folders, *, name: str, port: int) -> str:
@@ -50,6 +55,10 @@ def server_id(folders: Folders, *, name: str, port: int) -> str:
         return str(uuid.uuid4())
     home = uuid.UUID(_kept(folders.state / "server_id", lambda: str(uuid.uuid4())))
     return str(uuid.uuid5(home, f"{socket.gethostname()}\n{name}\n{port}"))
+
+
+def _user_id(folders: Folders) -> str:
+    return _kept(folders.state / "client_id", lambda: str(uuid.uuid4()))
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

@@ -13,11 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
-from ffx.cli.boundary import Interrupted, print_error
+from ffx.cli.boundary import INTERRUPTED, Interrupted, print_error
 
-INTERRUPTED = 130
-
-BUILT_IN = ("serve", "submit", "servers", "capabilities", "plugins", "doctor")
+BUILT_IN = ("serve", "submit", "queue", "history", "servers", "capabilities", "plugins", "doctor")
 
 
 class CommandGroup(click.Group):

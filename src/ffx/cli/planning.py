@@ -28,6 +28,8 @@ class Planned:
 
     job: JobConfiguration
     media: MediaInfo
+    modified: float = 0.0
+    """When the input was changed last, before it was looked at; seconds since the epoch."""
 
 
 @frozen
@@ -79,13 +81,14 @@ class _Planner:
         request = evolve(self.wish.pattern, input=path, output=self.wish.output or self.wish.out_dir)
         try:
             _check_input(path)
+            modified = path.stat().st_mtime
             media = probe(path)
             request = evolve(request, output=self._output(request, media))
             self._check_output(request)
             job = plan_job(_absolute(request), media, self.specs, job_id=job_id)
         except FfxError as error:
             return Refused(request, error, job_id)
-        return Planned(job, media)
+        return Planned(job, media, modified)
 
     def _output(self, request: Request, media: MediaInfo) -> Path:
         if self.wish.output is not None:

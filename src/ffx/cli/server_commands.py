@@ -15,12 +15,15 @@ from ffx.cli import machine
 from ffx.cli.assembly import Assembly
 from ffx.cli.conversations import converse
 from ffx.cli.endpoints import book, endpoint, known_endpoints, token_for
+from ffx.cli.server_care import aside_text
 from ffx.cli.text import print_json, print_line, print_note, print_table, share
 from ffx.client.connection import Endpoint, ServerConnection
+from ffx.client.queue.records import SetAside
+from ffx.client.queue.store import JobQueue
 from ffx.client.serverbook import RememberedServer
 from ffx.core.addressing import Address, parse_address
 from ffx.core.errors import FfxError, UsageError
-from ffx.core.model import ServerInfo
+from ffx.core.model import ServerInfo, ServerStatus
 from ffx.core.text import one_line
 
 
@@ -32,10 +35,23 @@ class Look:
     info: ServerInfo | None = None
     seconds: float = 0.0
     error: str = ""
+    aside: SetAside | None = None
+    """The queue gives it no jobs."""
 
     @property
     def state(self) -> str:
+        """As the server itself says, or that it is not there."""
         return self.info.status.value if self.info is not None else "unreachable"
+
+    @property
+    def draining(self) -> bool:
+        return self.info is not None and self.info.status is ServerStatus.MAINTENANCE
+
+    @property
+    def state_in_words(self) -> str:
+        if self.aside is not None and self.info is not None:
+            return "set aside"
+        return "draining" if self.draining else self.state
 
 
 # -- Commands ---------------------------------------------------------------------------------------------------
@@ -43,7 +59,7 @@ class Look:
 
 def list_servers(assembly: Assembly, *, as_json: bool) -> int:
     """Every server with its state; one that is unreachable is listed as such, and is no failure."""
-    looks = look_at(assembly, known_endpoints(assembly))
+    looks = _with_asides(assembly, look_at(assembly, known_endpoints(assembly)))
     if as_json:
         print_json([_plain(look) for look in looks])
         return 0
@@ -51,7 +67,10 @@ def list_servers(assembly: Assembly, *, as_json: bool) -> int:
         print_line("no server is known; add one with: ffx servers add HOST:PORT")
         return 0
     print_table([_row(look) for look in looks], heading=("NAME", "ADDRESS", "STATE", "JOBS", "CPU", "PREFERRED FOR"))
-    _print_errors(looks)
+    for look in looks:
+        for words in (look.error, aside_text(look.aside) if look.aside is not None else ""):
+            if words:
+                print_line(f"{look.endpoint.name}: {words}")
     return 0
 
 
@@ -148,6 +167,19 @@ async def _learn(server: ServerConnection) -> ServerInfo:
     return evolve(server.info, capabilities=answer.capabilities)
 
 
+def _with_asides(assembly: Assembly, looks: Sequence[Look]) -> tuple[Look, ...]:
+    """With what the queue has set aside; without one nothing is."""
+    if not assembly.folders.queue_file.exists():
+        return tuple(looks)
+    with JobQueue.open(assembly.folders.queue_file) as queue:
+        asides = queue.set_aside()
+    by_id, by_name = {one.server_id: one for one in asides}, {one.server: one for one in asides}
+    return tuple(
+        evolve(look, aside=by_id.get(look.info.server_id) if look.info else by_name.get(look.endpoint.name))
+        for look in looks
+    )
+
+
 # -- Tokens -----------------------------------------------------------------------------------------------------
 
 
@@ -196,16 +228,10 @@ def _remember(assembly: Assembly, asked: str, own: str, address: Address, token:
 def _row(look: Look) -> tuple[str, ...]:
     preferred = ", ".join(look.endpoint.preferred_for)
     if look.info is None:
-        return look.endpoint.name, str(look.endpoint.address), look.state, "", "", preferred
+        return look.endpoint.name, str(look.endpoint.address), look.state_in_words, "", "", preferred
     jobs = f"{look.info.current_jobs}/{look.info.max_jobs}"
     load = share(look.info.capabilities.current_load)
-    return look.endpoint.name, str(look.endpoint.address), look.state, jobs, load, preferred
-
-
-def _print_errors(looks: Sequence[Look]) -> None:
-    for look in looks:
-        if look.error:
-            print_line(f"{look.endpoint.name}: {look.error}")
+    return look.endpoint.name, str(look.endpoint.address), look.state_in_words, jobs, load, preferred
 
 
 def _plain(look: Look) -> dict[str, Any]:
@@ -214,6 +240,8 @@ def _plain(look: Look) -> dict[str, Any]:
         "name": look.endpoint.name,
         "address": str(look.endpoint.address),
         "state": look.state,
+        "draining": look.draining,
+        "set_aside": None if look.aside is None else {"reason": look.aside.reason, "until": look.aside.until},
         "error": look.error,
         "preferred_for": list(look.endpoint.preferred_for),
         "seconds": round(look.seconds, 6) if look.info is not None else None,
@@ -223,6 +251,7 @@ def _plain(look: Look) -> dict[str, Any]:
             "server_id": info.server_id,
             "jobs": info.current_jobs,
             "max_jobs": info.max_jobs,
+            "waiting": info.waiting_jobs,
             "cpu": info.capabilities.current_load,
             "version": info.version,
             "software_encoders": list(info.capabilities.software_encoders),

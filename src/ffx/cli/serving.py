@@ -139,9 +139,13 @@ async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event) 
             host=settings.host,
             port=settings.port,
             max_jobs=settings.max_jobs,
+            max_waiting=settings.taken_ahead,
             max_file_size=max_file_size,
             name=name,
             temp_dir=temp_dir,
+            disk_reserve=parse_size(settings.disk_reserve),
+            keep_results=settings.keep_results,
+            durable=settings.port != 0,  # on a port that the system picks it is another server each time
         ),
         capabilities=capabilities,
         token=token,
@@ -155,10 +159,15 @@ async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event) 
         with announced(assembly.folders, server_id=identity, name=name, address=address):
             _log_start(assembly, address)
             click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
-            await stop.wait()
-            _log.info("stopping: nothing new is taken, running jobs are handed back")
-            await server.drain()
-            await server.stop()
+            try:
+                await stop.wait()
+                _log.info(
+                    "stopping: nothing new is taken, what encodes has %g s to end; stop again to leave at once",
+                    settings.drain_limit,
+                )
+                await server.finish(settings.drain_limit)
+            finally:  # also where two signals come as one
+                await server.stop()
     _log.info("stopped")
 
 
@@ -239,6 +248,8 @@ def _print_configuration(configuration: Configuration) -> None:
 
 
 def _as_written(value: object) -> str:
+    if value is None:
+        return "not set"
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, (tuple, list)):

@@ -15,6 +15,7 @@ from ffx.core.configuration import (
     LOCAL_MODES,
     LOG_LEVELS,
     Configuration,
+    FarmTable,
     PluginsTable,
     PolicyTable,
     ServeTable,
@@ -97,9 +98,13 @@ def serve_settings(source: Source) -> ServeTable:
         host=source.value("--host", "FFX_HOST", _word, table.host),
         port=source.value("--port", "FFX_PORT", _port, table.port),
         max_jobs=source.value("--max-jobs", "FFX_MAX_JOBS", _at_least_one, table.max_jobs),
+        max_waiting=source.value("--max-waiting", "FFX_MAX_WAITING", _not_negative, table.max_waiting),
         max_file_size=source.value("--max-file-size", "FFX_MAX_FILE_SIZE", _size, table.max_file_size),
         name=source.value("--name", "FFX_NAME", _word, table.name),
         temp_dir=source.value("--temp-dir", "FFX_TEMP_DIR", _word, table.temp_dir),
+        disk_reserve=source.value("--disk-reserve", "FFX_DISK_RESERVE", _any_size, table.disk_reserve),
+        keep_results=source.value("--keep-results", "FFX_KEEP_RESULTS", _seconds, table.keep_results),
+        drain_limit=source.value("--drain-limit", "FFX_DRAIN_LIMIT", _seconds, table.drain_limit),
         log_level=source.value("--log-level", "FFX_LOG_LEVEL", _log_level, table.log_level.upper()),
         log_file=source.value("--log-file", "FFX_LOG_FILE", _word, table.log_file),
     )
@@ -113,6 +118,27 @@ def temp_dir_of(settings: ServeTable) -> Path:
 def submit_settings(source: Source) -> SubmitTable:
     """How ``ffx submit`` treats this machine."""
     return SubmitTable(local=source.value("--local", "FFX_LOCAL", _local_mode, source.file.submit.local))
+
+
+def farm_settings(source: Source) -> FarmTable:
+    """How patient a client is with its servers.
+
+    Raises:
+        ConfigurationError: a value does not fit, alone or with another one.
+    """
+    table = source.file.farm
+    settings = FarmTable(
+        heartbeat=source.value("", "FFX_FARM_HEARTBEAT", _heartbeat, table.heartbeat),
+        suspect_after=source.value("", "FFX_FARM_SUSPECT_AFTER", _at_least_one, table.suspect_after),
+        lost_after=source.value("", "FFX_FARM_LOST_AFTER", _at_least_one, table.lost_after),
+        patience=source.value("", "FFX_FARM_PATIENCE", _seconds, table.patience),
+    )
+    if settings.lost_after < settings.suspect_after:
+        raise ConfigurationError(
+            f"lost_after of the farm is {settings.lost_after}, and may not be less than suspect_after, which is "
+            f"{settings.suspect_after}; see FFX_FARM_LOST_AFTER and FFX_FARM_SUSPECT_AFTER"
+        )
+    return settings
 
 
 def policy_settings(source: Source) -> PolicyTable:
@@ -136,6 +162,7 @@ def effective(source: Source) -> Configuration:
         source.file,
         serve=serve_settings(source),
         submit=submit_settings(source),
+        farm=farm_settings(source),
         policy=policy_settings(source),
         plugins=plugin_settings(source),
     )
@@ -158,6 +185,10 @@ def _at_least_one(text: str) -> int:
     return _whole_number(text, 1, None)
 
 
+def _not_negative(text: str) -> int | None:
+    return _whole_number(text, 0, None)
+
+
 def _whole_number(text: str, low: int, high: int | None) -> int:
     bounds = f"from {low} to {high}" if high is not None else f"from {low} up"
     digits = text.strip()
@@ -169,9 +200,33 @@ def _whole_number(text: str, low: int, high: int | None) -> int:
     return number
 
 
+def _heartbeat(text: str) -> float:
+    return _number(text, 0.1, 3600.0)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0.0, math.inf)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    bounds = f"from {low:g} to {high:g}" if high < math.inf else f"from {low:g} up"
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high or number == math.inf:
+        raise ConfigurationError(f"{text!r} is not a number {bounds}")
+    return number
+
+
 def _size(text: str) -> str:
     if parse_size(text) < 1:
         raise ConfigurationError(f"{text!r} leaves no room for any file")
+    return text
+
+
+def _any_size(text: str) -> str:
+    parse_size(text)
     return text
 
 

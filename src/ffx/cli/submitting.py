@@ -1,41 +1,37 @@
-"""Runs ``ffx submit``: plan, find servers, follow the jobs, and say how it ended."""
+"""Runs ``ffx submit``: plan, put the jobs into the queue, see them done, and say how it ended."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
 from ffx.cli.boundary import Interrupted, print_error
-from ffx.cli.dry_run import show_survey
-from ffx.cli.embedded import SCHEME, embedded_server
 from ffx.cli.endpoints import endpoint, known_endpoints
-from ffx.cli.identity import client_id
+from ffx.cli.following import Following, front_end
+from ffx.cli.interrupting import interruptible
+from ffx.cli.leftovers import left_open
 from ffx.cli.logs import start_logging
 from ffx.cli.planning import Planned, Refused, plan_all
 from ffx.cli.settings import submit_settings
-from ffx.cli.signals import stop_signals
-from ffx.cli.text import print_note
+from ffx.cli.text import print_json_line, print_line, print_note
 from ffx.cli.unknown import check_encoders
-from ffx.client.connection import Endpoint
-from ffx.client.farm import Farm
-from ffx.core.errors import ConfigurationError, NoServerError, UsageError
+from ffx.cli.worker import working_process
+from ffx.client.queue.lock import QueueLock
+from ffx.client.queue.records import Handling, JobRecord
+from ffx.client.queue.store import JobQueue
+from ffx.core.errors import NoServerError, UsageError
 from ffx.core.events import JobEvent, Phase
-from ffx.core.model import JobConfiguration, JobResult, JobState
-from ffx.core.transport import Transport
+from ffx.core.model import JobResult, JobState, Verification
 from ffx.core.ui import UserInterface
 
 TEXT_INTERFACES = ("live", "lines")
 """Who reads these reads stderr too, where refused requests are told."""
-
-_log = logging.getLogger(__name__)
 
 
 @frozen
@@ -45,7 +41,10 @@ class Manner:
     server: str = ""
     """Name or address of the only server; empty: all."""
     overwrite: bool = False
+    verification: Verification = Verification.QUICK
     dry_run: bool = False
+    detach: bool = False
+    """Put the jobs into the queue and leave them to whoever works it."""
     as_json: bool = False
     ui: str = ""
     """Empty: by where the output goes."""
@@ -56,15 +55,14 @@ def submit_jobs(assembly: Assembly, wish: Wish, manner: Manner) -> int:
 
     Raises:
         UsageError: the request as a whole cannot be followed; nothing was started.
-        Interrupted: a person stopped it; everything that ran was stopped first.
+        Interrupted: a person stopped it; what is in the queue stays there.
     """
     # The embedded server's log is for whoever runs a server; here the front end says what became of each job.
     start_logging("ERROR", "")
-    submission = _Submission(assembly, wish, manner)
     try:
-        return asyncio.run(submission.run())
+        return asyncio.run(_Submission(assembly, wish, manner).run())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Interrupted(submission.left_undone()) from None
+        raise Interrupted("nothing was put into the queue") from None
 
 
 def exit_status(of_jobs: Iterable[int], of_refused: Iterable[int]) -> int:
@@ -78,132 +76,139 @@ def exit_status(of_jobs: Iterable[int], of_refused: Iterable[int]) -> int:
     return 1 if failures else 0
 
 
-@define
+@frozen
 class _Submission:
     """One run."""
 
     assembly: Assembly
     wish: Wish
     manner: Manner
-    _open: set[str] = field(init=False, factory=set)
-    """Jobs that have not ended."""
-    _events: asyncio.Queue[JobEvent | None] = field(init=False, factory=asyncio.Queue)
 
     async def run(self) -> int:
         """From the wish to the exit status. SIGTERM interrupts like Ctrl-C."""
         task = asyncio.current_task()
         assert task is not None
-        with stop_signals(lambda: _cancel(task), interrupt=False):
+        with interruptible(task, "interrupted twice: what is in the queue stays; go on with: ffx queue run"):
             return await self._run()
-
-    def left_undone(self) -> str:
-        """What an interruption cancelled."""
-        count = len(self._open)
-        return f"{count} job{'' if count == 1 else 's'} cancelled" if count else "nothing was running"
 
     async def _run(self) -> int:
         # What can be wrong with the request as a whole is found before any file is touched.
-        front_end, endpoints, local_mode = self._front_end(), self._endpoints(), self._local_mode()
-        specs, transports = self.assembly.specs(), self.assembly.plugins.transports()
-        farm = Farm(
-            endpoints,
-            transports=transports,
-            policy=self.assembly.policy(),
-            specs=specs,
-            client_id=client_id(self.assembly.folders),
-            local=lambda: self._local(transports, local_mode),
-            local_mode=local_mode,
-            overwrite=self.manner.overwrite,
-            on_event=self._take,
-        )
-        plans = await plan_all(self.wish, specs, overwrite=self.manner.overwrite, dry_run=self.manner.dry_run)
+        manner, specs = self.manner, self.assembly.specs()
+        following, handling = Following(self._front_end()), self._handling()
+        self.assembly.policy()
+        plans = await plan_all(self.wish, specs, overwrite=manner.overwrite, dry_run=manner.dry_run)
         planned = [plan for plan in plans if isinstance(plan, Planned)]
         refused = [plan for plan in plans if isinstance(plan, Refused)]
-        await check_encoders(self.assembly, [plan.job for plan in planned], specs, endpoints)
-        _tell_refused(refused)
-        if self.manner.dry_run:
-            survey = await farm.survey([plan.job for plan in planned])
-            statuses = show_survey(survey, planned, specs, as_json=self.manner.as_json)
+        jobs = [plan.job for plan in planned]
+        await check_encoders(self.assembly, jobs, specs, known_endpoints(self.assembly))
+        for message in dict.fromkeys(str(plan.error) for plan in refused):
+            print_error(message)
+        if manner.dry_run:
+            statuses = await self._survey(planned)
         else:
-            statuses = await self._follow(farm, front_end, [plan.job for plan in planned], refused)
+            with JobQueue.open(self.assembly.folders.queue_file, check=not manner.detach) as queue:
+                records = _add(queue, planned, handling, manner.verification)
+                if manner.detach:
+                    statuses = self._leave(records, queue)
+                else:
+                    statuses = await self._follow(records, queue, following, refused)
         return exit_status(statuses, (plan.error.exit_status for plan in refused))
 
+    async def _survey(self, planned: Sequence[Planned]) -> list[int]:
+        from ffx.cli.dry_run import show_survey
+        from ffx.cli.working import farm_of
+
+        survey = await farm_of(self.assembly).survey([plan.job for plan in planned])
+        return show_survey(survey, planned, self.assembly.specs(), as_json=self.manner.as_json)
+
+    def _leave(self, records: Sequence[JobRecord], queue: JobQueue) -> list[int]:
+        """Say where the jobs are now."""
+        worker = working_process(queue.file)
+        whose = f", which {worker} works" if worker is not None else "; work it with: ffx queue run"
+        for record in records:
+            job = record.job
+            if self.manner.as_json:
+                print_json_line(
+                    {
+                        "number": record.number,
+                        "job_id": record.job_id,
+                        "state": record.state.value,
+                        "input": job.input_file,
+                        "output": job.output_file,
+                    }
+                )
+            else:
+                files = f"{Path(job.input_file).name} -> {job.output_file}"
+                print_line(f"job {record.number}: {files} is in the queue{whose}")
+        return [0 for _ in records]
+
     async def _follow(
-        self, farm: Farm, front_end: UserInterface, jobs: Sequence[JobConfiguration], refused: Sequence[Refused]
+        self, records: Sequence[JobRecord], queue: JobQueue, following: Following, refused: Sequence[Refused]
     ) -> list[int]:
-        """Run the jobs while the front end shows them; returns an exit status for each."""
-        self._open = {job.job_id for job in jobs}
-        following = asyncio.create_task(self._show(front_end, jobs), name="front end")
+        """See the jobs done while the front end shows them; returns an exit status for each.
+
+        Raises:
+            Interrupted: says what stays in the queue.
+        """
+        from ffx.cli.working import Turn, farm_of
+
+        following.only = {record.job_id for record in records} | {plan.job_id for plan in refused}
+        lock = QueueLock(queue.file)
+        farm = farm_of(self.assembly, following.take, note_local=self._local_mode() != "only")
         try:
-            if front_end.name not in TEXT_INTERFACES:
-                for plan in refused:
-                    self._take(_refusal(plan))
-            outcomes = await farm.run(jobs) if jobs else ()
-        finally:
-            # Also after an interruption: what was cancelled is shown before we go.
-            self._events.put_nowait(None)
-            await following
+            async with following.showing([record.job for record in records]):
+                if following.front_end.name not in TEXT_INTERFACES:
+                    for plan in refused:
+                        following.take(_refusal(plan))
+                outcomes = await Turn(queue, lock, farm, following.take).until_ended(records)
+        except asyncio.CancelledError:
+            now = [queue.record(record.job_id) or record for record in records]
+            raise Interrupted(left_open(queue.file, now)) from None
         return [outcome.exit_status for outcome in outcomes]
-
-    async def _show(self, front_end: UserInterface, jobs: Sequence[JobConfiguration]) -> None:
-        try:
-            await front_end.follow(jobs, self._arriving())
-        except BrokenPipeError:
-            raise
-        except Exception:  # noqa: BLE001 - a front end is a plugin: its fault is no reason to stop jobs
-            _log.exception("the front end %s failed; the jobs go on", front_end.name)
-
-    async def _arriving(self) -> AsyncIterator[JobEvent]:
-        while (event := await self._events.get()) is not None:
-            yield event
-
-    def _take(self, event: JobEvent) -> None:
-        if event.state.is_final and event.state is not JobState.CANCELLED:
-            self._open.discard(event.job.job_id)
-        self._events.put_nowait(event)
-        self.assembly.plugins.job_event(event)
 
     # -- What the run needs -----------------------------------------------------------------------------------
 
     def _front_end(self) -> UserInterface:
-        if self.manner.as_json and self.manner.ui not in ("", "json"):
-            raise UsageError(f"--json and --ui {self.manner.ui} exclude each other")
-        by_place = "live" if sys.stdout.isatty() else "lines"
-        name = "json" if self.manner.as_json else self.manner.ui or by_place
-        return self.assembly.plugins.uis().find(name)
+        manner = self.manner
+        if manner.detach and (manner.dry_run or manner.ui):
+            raise UsageError(f"--detach and {'--dry-run' if manner.dry_run else '--ui'} exclude each other")
+        return front_end(self.assembly, as_json=manner.as_json, ui=manner.ui)
 
-    def _endpoints(self) -> tuple[Endpoint, ...]:
-        if self.manner.server:
-            return (endpoint(self.assembly, self.manner.server),)
-        return known_endpoints(self.assembly)
+    def _handling(self) -> Handling:
+        name, mode = self.manner.server, self._local_mode()
+        if name:
+            place = endpoint(self.assembly, name)
+            name = name if name == place.name else place.address.authority
+        return Handling(overwrite=self.manner.overwrite, local=mode, server=name)
 
     def _local_mode(self) -> str:
         """Where jobs may be encoded; whoever names a server means that one."""
-        asked = self.assembly.source.options.get("--local")
         mode = submit_settings(self.assembly.source).local
         if not self.manner.server:
             return mode
-        if asked is not None and mode == "only":
+        if mode == "only" and self.assembly.source.options.get("--local") is not None:
             raise UsageError("--server and --local only exclude each other")
-        return mode if asked is not None else "never"
-
-    @contextlib.asynccontextmanager
-    async def _local(self, transports: Mapping[str, Transport], mode: str) -> AsyncIterator[Endpoint]:
-        if SCHEME not in transports:
-            raise ConfigurationError("encoding here needs the plugin inproc; see: ffx plugins")
-        async with embedded_server(self.assembly, transports[SCHEME]) as place:
-            if mode != "only":
-                print_note("ffx: no usable server; encoding on this machine")
-            yield place
+        return "never"
 
 
-def _cancel(task: asyncio.Task[int]) -> None:
-    task.cancel()
+def _add(
+    queue: JobQueue, planned: Sequence[Planned], handling: Handling, verification: Verification
+) -> tuple[JobRecord, ...]:
+    """Put the jobs into the queue; says which of them are there already.
 
-
-def _tell_refused(refused: Sequence[Refused]) -> None:
-    for message in dict.fromkeys(str(plan.error) for plan in refused):
-        print_error(message)
+    Raises:
+        UsageError: an output is being made by another job.
+    """
+    added = [
+        (evolve(plan.job, verification=verification), evolve(handling, modified=plan.modified)) for plan in planned
+    ]
+    records = queue.add(added, time.time())
+    for plan, record in zip(planned, records, strict=True):
+        if record.job_id != plan.job.job_id:
+            print_note(
+                f"ffx: {Path(record.job.input_file).name} is in the queue already: going on with job {record.number}"
+            )
+    return records
 
 
 def _refusal(plan: Refused) -> JobEvent:

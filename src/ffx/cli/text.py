@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,11 @@ def print_json(plain: Any) -> None:
     click.echo(json.dumps(plain, indent=2, allow_nan=False))
 
 
+def print_json_line(plain: Any) -> None:
+    """A plain value as JSON on one line, of which there may be more."""
+    click.echo(json.dumps(plain, allow_nan=False))
+
+
 def print_table(rows: Sequence[Sequence[str]], *, heading: Sequence[str], indent: str = "") -> None:
     """Aligned columns under their heading; the last one is not padded."""
     lines = [[printable(cell) for cell in row] for row in (heading, *rows)]
@@ -38,3 +44,8 @@ def print_table(rows: Sequence[Sequence[str]], *, heading: Sequence[str], indent
 def share(value: float) -> str:
     """``12 %``."""
     return f"{value * 100:.0f} %"
+
+
+def clock_text(moment: float) -> str:
+    """A moment in local time; empty for one that has not come."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment)) if moment else ""

@@ -1,23 +1,36 @@
-"""One try of one job on one server: submit, send the file, follow the encode, fetch, check, commit."""
+"""One try of one job on one server: submit, send the file, follow the encode, fetch the result and check it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from attrs import frozen
 
-from ffx.client.commit import check_output, commit, part_path
-from ffx.client.connection import Mailbox, ServerConnection
-from ffx.client.dispatch_words import Committed, Encoded, Failed, Lost, Rejected
+from ffx.client.commit import check_output, clear_parts, part_path
+from ffx.client.connection import JobWord, Mailbox, ServerConnection
+from ffx.client.dispatch_words import (
+    Begin,
+    Encoded,
+    Encoding,
+    Event,
+    Failed,
+    Held,
+    Lost,
+    Progressed,
+    Rejected,
+    Sent,
+    Verified,
+)
 from ffx.client.receipt import verify_received
+from ffx.client.sources import Sources, check_unchanged
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.errors import (
     ConnectionClosed,
     FfxError,
+    NoRoomError,
     RemoteError,
     TransferError,
     UsageError,
@@ -31,15 +44,15 @@ from ffx.core.messages import (
     FileUploadComplete,
     FileUploadStart,
     JobAccepted,
-    JobCommitted,
     JobCompleted,
     JobFailed,
+    JobPause,
     JobProgressMessage,
     JobReassign,
     JobRejected,
     JobSubmit,
 )
-from ffx.core.model import JobConfiguration, JobProgress, JobResult
+from ffx.core.model import JobProgress, JobResult, JobStage
 
 CHECK_SECONDS = 3600.0
 """How long a server may take to check a digest or to open a result: the disk of a slow machine, a film of 100 GB."""
@@ -47,7 +60,14 @@ CHECK_SECONDS = 3600.0
 REPORT_INTERVAL = 0.1
 """Seconds between two words on the bytes of a transfer."""
 
-End = Rejected | Failed | Lost | Committed
+TRANSFER_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before a transfer that broke goes on; so many breaks without a new byte, and the attempt is lost."""
+ROOM_PAUSE = 10.0
+"""Seconds between two looks whether this machine has room for a result."""
+MAX_DAMAGED = 3
+"""Transfers whose bytes were not those that were sent; then it is no accident."""
+
+End = Rejected | Failed | Lost | Verified
 """How an attempt ends."""
 
 
@@ -59,33 +79,42 @@ class Report:
     bytes_done: int = 0
     bytes_total: int = 0
     progress: JobProgress | None = None
+    paused: bool = False
 
 
 class Attempt:
-    """One try. ``run`` never raises for what can go wrong on the way: that is its answer."""
+    """One try. ``run`` never raises for what can go wrong on the way: that is its answer. Run again with the same
+    number on a new connection, it goes on where it was.
+    """
 
     def __init__(
         self,
         server: ServerConnection,
-        job: JobConfiguration,
-        number: int,
+        begin: Begin,
         *,
-        overwrite: bool,
+        sources: Sources,
         on_report: Callable[[Report], None],
-        on_encoded: Callable[[Encoded], None],
+        on_event: Callable[[Event], None],
     ) -> None:
+        """``on_event`` hears on the way how far it is: ``Sent``, ``Encoding``, ``Progressed``, ``Encoded``."""
         self._server = server
-        self._job = job
-        self._number = number
-        self._overwrite = overwrite
+        self._job = begin.job
+        self._number = begin.attempt
+        self._begin = begin
+        self._sources = sources
         self._report = on_report
-        self._on_encoded = on_encoded
-        self._input = Path(job.input_file)
-        self._output = Path(job.output_file)
-        self._part = part_path(self._output, job.job_id)
+        self._on_event = on_event
+        self._input = Path(begin.job.input_file)
+        self._output = Path(begin.job.output_file)
+        self._part = part_path(self._output, begin.job.job_id, begin.attempt)
+        self._stage: JobStage | None = None
+        self._moves = 0
+        """Times that bytes were seen to move."""
 
     async def run(self) -> End:
-        """Go all the way; returns how it ended. Cancelling it leaves no part of a file behind."""
+        """Go all the way; returns how it ended. What was fetched stays beside the output, for a next run of the same
+        attempt; a next attempt clears it away.
+        """
         job_id, number = self._job.job_id, self._number
         try:
             with self._server.mailbox(job_id, number) as mailbox:
@@ -99,56 +128,77 @@ class Attempt:
                 return Lost(job_id, number, str(error))
             return Failed(job_id, number, error.code, str(error))
         except RemoteError as error:
-            return Failed(job_id, number, error.code, str(error))
+            return self._refused(error)
         except UsageError as error:
             return Failed(job_id, number, "output_refused", str(error))
         except VerificationError as error:
             return Failed(job_id, number, "verification_failed", str(error))
         except FfxError as error:
             return Failed(job_id, number, "internal", str(error))
-        finally:
-            with contextlib.suppress(OSError):
-                self._part.unlink(missing_ok=True)
 
     async def _go(self, mailbox: Mailbox) -> End:
+        if not self._begin.resumed:
+            await asyncio.to_thread(clear_parts, self._output, self._job.job_id, keep=self._number)
         await self._submit()
-        await self._upload()
+        if not any(_is_past_upload(word) for word in mailbox.waiting):  # an attempt that was submitted before
+            await self._upload()
         result = await self._follow(mailbox)
-        self._on_encoded(Encoded(self._job.job_id, self._number))
+        self._reach(JobStage.CHECK)
         await self._download(result)
-        await self._check(result)
-        await asyncio.to_thread(commit, self._part, self._output, overwrite=self._overwrite)
-        with contextlib.suppress(ConnectionClosed):  # the result is safe; the server forgets the job in time
-            await self._server.tell(JobCommitted(self._job.job_id, self._number))
-        return Committed(self._job.job_id, self._number, result)
+        self._report(Report(Phase.CHECK))
+        await asyncio.to_thread(verify_received, self._part, self._job, result)
+        return Verified(self._job.job_id, self._number, result)
+
+    def _refused(self, error: RemoteError) -> End:
+        if error.code in ("unknown_job", "not_ready"):  # the server knows another state of it than we do
+            return Lost(self._job.job_id, self._number, str(error))
+        return Failed(self._job.job_id, self._number, error.code, str(error))
+
+    # -- There ------------------------------------------------------------------------------------------
 
     async def _submit(self) -> None:
-        answer = await self._server.ask(JobSubmit(self._job, self._number), JobAccepted, JobRejected)
+        job_id, number = self._job.job_id, self._number
+        answer = await self._server.ask(JobSubmit(self._job, number), JobAccepted, JobRejected)
         if isinstance(answer, JobRejected):
-            rejected = Rejected(self._job.job_id, self._number, answer.code, answer.message, answer.retry_after)
-            raise _Ended(rejected)
+            raise _Ended(Rejected(job_id, number, answer.code, answer.message, answer.retry_after))
+        if self._begin.paused or self._begin.resumed:  # what a person said while the server was away counts
+            await self._server.ask(JobPause(job_id, number, self._begin.paused), JobPause)
 
     async def _upload(self) -> None:
+        async with self._sources.turn(self._server.info.server_id, self._input):
+            started = time.monotonic()
+            size = await self._persist(self._send)
+            self._on_event(Sent(self._job.job_id, self._number, size, time.monotonic() - started))
+
+    async def _send(self) -> int:
+        """Send what the server does not have yet; returns how many bytes went over the wire."""
         job_id, number, size = self._job.job_id, self._number, self._job.file_size
-        start = await self._server.ask(FileUploadStart(job_id, number, size), FileChunk)
+        await asyncio.to_thread(check_unchanged, self._input, size=size, modified=self._begin.modified)
+        digest = await asyncio.to_thread(self._sources.known, self._input)
+        start = await self._server.ask(FileUploadStart(job_id, number, size, digest), FileChunk)
         self._report(Report(Phase.UPLOAD, start.offset, size))
-        digest = await upload_file(
-            self._server.bulk,
-            start.resource,
-            self._input,
-            offset=start.offset,
-            size=size,
-            on_bytes=self._every_so_often(Phase.UPLOAD, size),
-        )
+        if not (digest and start.offset == size):
+            digest = await upload_file(
+                self._server.bulk,
+                start.resource,
+                self._input,
+                offset=start.offset,
+                size=size,
+                on_bytes=self._every_so_often(Phase.UPLOAD, size),
+            )
+            await asyncio.to_thread(self._sources.remember, self._input, digest)
         complete = FileUploadComplete(job_id, number, size, digest)
         await self._server.ask(complete, FileUploadComplete, time_limit=CHECK_SECONDS)
+        return size - start.offset
+
+    # -- While it is there ------------------------------------------------------------------------------
 
     async def _follow(self, mailbox: Mailbox) -> JobResult:
-        self._report(Report(Phase.ENCODE))
+        self._report(Report(Phase.WAITING))
         while True:
             word = await mailbox.next()
             if isinstance(word, JobProgressMessage):
-                self._report(Report(Phase.ENCODE, progress=word.progress))
+                self._take(word)
             elif isinstance(word, JobCompleted):
                 return word.result
             elif isinstance(word, JobFailed):
@@ -157,12 +207,47 @@ class Attempt:
             elif isinstance(word, JobReassign):
                 raise _Ended(Lost(self._job.job_id, self._number, word.reason or "the server gave it back"))
 
+    def _take(self, word: JobProgressMessage) -> None:
+        self._reach(word.stage)
+        if word.stage is JobStage.ENCODE:
+            self._report(Report(Phase.ENCODE, progress=word.progress, paused=word.paused))
+            if word.progress.eta is not None:
+                self._on_event(Progressed(self._job.job_id, self._number, word.progress.eta))
+        elif word.stage is JobStage.CHECK:
+            self._report(Report(Phase.CHECK))
+
+    def _reach(self, stage: JobStage) -> None:
+        """The job is in a stage on its server, told once."""
+        if stage is self._stage:
+            return
+        self._stage = stage
+        if stage is JobStage.ENCODE:
+            self._on_event(Encoding(self._job.job_id, self._number))
+        elif stage is JobStage.CHECK:
+            self._on_event(Encoded(self._job.job_id, self._number))
+
+    # -- And back ---------------------------------------------------------------------------------------
+
     async def _download(self, result: JobResult) -> None:
-        check_output(self._output, overwrite=self._overwrite)
+        await asyncio.to_thread(check_output, self._output, overwrite=self._begin.overwrite)
+
+        async def fetch() -> int:
+            return await self._fetch(result)
+
+        await self._persist(fetch)
+
+    async def _fetch(self, result: JobResult) -> int:
         request = FileDownloadRequest(self._job.job_id, self._number)
         start = await self._server.ask(request, FileDownloadStart, time_limit=CHECK_SECONDS)
         if (start.size, start.digest) != (result.file_size, result.digest):
-            raise TransferError(f"{self._server.info.name} offers another file than its result", code="digest_mismatch")
+            raise _Ended(
+                Failed(
+                    self._job.job_id,
+                    self._number,
+                    "digest_mismatch",
+                    f"{self._server.info.name} offers another file than its result",
+                )
+            )
         self._report(Report(Phase.DOWNLOAD, 0, start.size))
         await download_file(
             self._server.bulk,
@@ -172,22 +257,57 @@ class Attempt:
             digest=start.digest,
             on_bytes=self._every_so_often(Phase.DOWNLOAD, start.size),
         )
+        return start.size
 
-    async def _check(self, result: JobResult) -> None:
-        self._report(Report(Phase.CHECK))
-        await asyncio.to_thread(verify_received, self._part, self._job, result)
+    # -- Transfers that break ---------------------------------------------------------------------------
+
+    async def _persist(self, transfer: Callable[[], Awaitable[int]]) -> int:
+        """Let a transfer go on after each break, as long as the conversation stands and bytes move; where this machine
+        has no room for them, whenever it has.
+        """
+        pauses, damaged = iter(TRANSFER_PAUSES), 0
+        while True:
+            moves = self._moves
+            try:
+                return await transfer()
+            except NoRoomError as error:
+                self._on_event(Held(self._job.job_id, self._number, str(error)))
+                await self._server.closed(ROOM_PAUSE)
+                if self._server.is_closed:
+                    raise ConnectionClosed(f"{self._server.info.name} is gone") from None
+            except (TransferError, RemoteError) as error:
+                if error.code == "digest_mismatch":
+                    self._sources.forget(self._input)
+                    damaged += 1
+                    if damaged >= MAX_DAMAGED:
+                        raise
+                elif error.code not in ("interrupted", "wrong_offset", "incomplete", "unknown_resource"):
+                    raise
+                if self._moves > moves:
+                    pauses = iter(TRANSFER_PAUSES)
+                pause = next(pauses, None)
+                if pause is None or self._server.is_closed:
+                    raise
+                await self._server.closed(pause)
 
     def _every_so_often(self, phase: Phase, total: int) -> Callable[[int], None]:
         last = time.monotonic()
 
         def on_bytes(done: int) -> None:
             nonlocal last
+            self._moves += 1
+            self._server.heard()
             now = time.monotonic()
             if done == total or now - last >= REPORT_INTERVAL:
                 last = now
                 self._report(Report(phase, done, total))
 
         return on_bytes
+
+
+def _is_past_upload(word: JobWord) -> bool:
+    """Whether the server has the whole input, or even what came of it."""
+    return not isinstance(word, JobProgressMessage) or word.stage is not JobStage.UPLOAD
 
 
 class _Ended(Exception):

@@ -7,12 +7,33 @@ import os
 import tempfile
 from pathlib import Path
 
-from ffx.core.errors import UsageError
+from ffx.core.errors import UsageError, VerificationError
+from ffx.media.digest import file_digest
+
+_NAME_BYTES = 160
+"""Of an output's name in that of its part: file systems take 255 in all."""
 
 
-def part_path(output: Path, job_id: str) -> Path:
-    """Where a result is kept until it is checked: beside the output, so that renaming needs no copy."""
-    return output.with_name(f".{output.name[:80]}.{job_id[:8]}.part")
+def part_path(output: Path, job_id: str, attempt: int) -> Path:
+    """Where a result is kept until it is checked: beside the output, so that renaming needs no copy. Each attempt has a
+    part of its own: what one began, no other goes on with.
+    """
+    return output.with_name(f"{_beginning(output, job_id)}{attempt}.part")
+
+
+def clear_parts(output: Path, job_id: str, *, keep: int = 0) -> None:
+    """Remove the parts of a job but for that of the attempt ``keep``. Blocking."""
+    beginning, kept = _beginning(output, job_id), part_path(output, job_id, keep)
+    with contextlib.suppress(OSError):  # a folder that is gone, or that is read-only by now
+        for part in output.parent.iterdir():
+            if part.name.startswith(beginning) and part.suffix == ".part" and part != kept:
+                part.unlink(missing_ok=True)
+
+
+def _beginning(output: Path, job_id: str) -> str:
+    """Of the names of a job's parts: of the output as much as file systems allow beside the rest."""
+    name = output.name.encode("utf-8", "surrogateescape")[:_NAME_BYTES].decode("utf-8", "ignore")
+    return f".{name}.{job_id[:8]}."
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:
@@ -32,12 +53,20 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{output.parent} cannot be written to: {error.strerror}") from None
 
 
-def commit(part: Path, output: Path, *, overwrite: bool) -> None:
-    """Give the part its final name.
+def commit(part: Path, output: Path, *, overwrite: bool, digest: str = "") -> None:
+    """Give the part its final name. Done twice it is done once: with a ``digest``, a file of that digest under the
+    final name and no part beside it is one that was put there before its job could be noted as done. Blocking.
 
     Raises:
         UsageError: a file of that name appeared meanwhile, or the name cannot be given; the part stays as it is.
+        VerificationError: the part is gone, or is not what it was.
     """
+    if digest and not part.exists():
+        if _has_digest(output, digest):
+            return
+        raise VerificationError(f"{part.name}, the checked result, is gone; it is made anew")
+    if digest and not _has_digest(part, digest):
+        raise VerificationError(f"{part.name} is not the result that was checked; it is made anew")
     try:
         if overwrite:
             part.replace(output)
@@ -46,6 +75,13 @@ def commit(part: Path, output: Path, *, overwrite: bool) -> None:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from None
     _sync_folder(output.parent)
+
+
+def _has_digest(file: Path, digest: str) -> bool:
+    try:
+        return file_digest(file) == digest
+    except OSError:
+        return False
 
 
 def _rename_without_replacing(part: Path, output: Path) -> None:

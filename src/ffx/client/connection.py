@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -62,7 +63,9 @@ class Endpoint:
 class ServerConnection:
     """One server, connected. Made by ``open_server``; closed when its ``async with`` block ends."""
 
-    def __init__(self, connection: ClientConnection, welcome: ServerInfoMessage) -> None:
+    def __init__(
+        self, connection: ClientConnection, welcome: ServerInfoMessage, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.bulk = connection
         self.info: ServerInfo = welcome.server
         self.epoch = welcome.epoch
@@ -70,6 +73,8 @@ class ServerConnection:
         """Whether the server ended the conversation on purpose."""
         self.on_change: Callable[[ServerInfo], None] = lambda info: None
         """Called when the server says that its state or capabilities changed."""
+        self._clock = clock
+        self._heard_at = clock()
         self._connection = connection
         self._answers: dict[str, asyncio.Future[Message]] = {}
         self._mailboxes: dict[tuple[str, int], Mailbox] = {}
@@ -94,9 +99,18 @@ class ServerConnection:
         """Whether the conversation is over."""
         return self._reader.done()
 
-    async def closed(self) -> None:
-        """Wait until the conversation is over, whoever ended it."""
-        await asyncio.wait([self._reader])
+    async def closed(self, time_limit: float | None = None) -> None:
+        """Wait until the conversation is over, whoever ended it, or the time is up (seconds)."""
+        await asyncio.wait([self._reader], timeout=time_limit)
+
+    def heard(self) -> None:
+        """A sign of life came on another way: bytes of a transfer moved."""
+        self._heard_at = self._clock()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last sign of life."""
+        return self._clock() - self._heard_at
 
     # -- Questions --------------------------------------------------------------------------------------
 
@@ -156,6 +170,7 @@ class ServerConnection:
             while True:
                 try:
                     envelope = await self._connection.receive()
+                    self.heard()
                 except DecodeError as error:
                     _log.warning("%s said something that cannot be read: %s", self.info.name, error)
                     continue
@@ -197,28 +212,43 @@ class Mailbox:
 
     def __init__(self, server: str) -> None:
         self._server = server
-        self._words: asyncio.Queue[JobWord | None] = asyncio.Queue()
+        self._words: deque[JobWord] = deque()
+        self._closed = False
+        self._filled = asyncio.Event()
 
     def put(self, word: JobWord) -> None:
-        self._words.put_nowait(word)
+        self._words.append(word)
+        self._filled.set()
 
     def close(self) -> None:
         """No more will come."""
-        self._words.put_nowait(None)
+        self._closed = True
+        self._filled.set()
+
+    @property
+    def waiting(self) -> tuple[JobWord, ...]:
+        """What has come and was not taken, in order."""
+        return tuple(self._words)
 
     async def next(self) -> JobWord:
         """Wait for the next word. Raises ConnectionClosed when the server is gone."""
-        word = await self._words.get()
-        if word is None:
-            self._words.put_nowait(None)
-            raise ConnectionClosed(f"{self._server} is gone")
-        return word
+        while not self._words:
+            if self._closed:
+                raise ConnectionClosed(f"{self._server} is gone")
+            self._filled.clear()
+            await self._filled.wait()
+        return self._words.popleft()
 
 
 async def open_server(
-    transport: Transport, endpoint: Endpoint, *, client_id: str, time_limit: float = CONNECT_SECONDS
+    transport: Transport,
+    endpoint: Endpoint,
+    *,
+    client_id: str,
+    time_limit: float = CONNECT_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> ServerConnection:
-    """Connect and say hello.
+    """Connect and say hello. ``clock`` is what silence is measured by (seconds).
 
     Raises:
         ConnectError: nobody there within ``time_limit`` seconds, not an ffx server, or the token was refused.
@@ -229,7 +259,7 @@ async def open_server(
         async with asyncio.timeout(time_limit):
             connection = await transport.connect(endpoint.address, endpoint.token)
             try:
-                return ServerConnection(connection, await _greet(connection, endpoint, client_id))
+                return ServerConnection(connection, await _greet(connection, endpoint, client_id), clock)
             except BaseException:
                 await connection.close()
                 raise

@@ -1,21 +1,44 @@
 """What the dispatcher is told (events) and what it says (instructions): values only.
 
 Every word about an attempt carries the job's id and the attempt's number; one that is not about the job's present
-attempt is without effect.
+attempt is without effect. Which life of a server it speaks of (the epoch) is settled by the connection that it came on:
+a connection never outlives the process that it was made with.
 """
 
 from __future__ import annotations
 
 from attrs import frozen
 
+from ffx.client.queue.records import AttemptRecord, Farewell, JobRecord, SetAside
 from ffx.core.model import Evidence, JobConfiguration, JobResult, JobState, ServerInfo
 
-# -- Events -------------------------------------------------------------------------------------------------
+# -- Events: the queue --------------------------------------------------------------------------------------
 
 
 @frozen
-class JobAdded:
-    job: JobConfiguration
+class JobKnown:
+    """A job of the queue: a new one, or one that an earlier process left as it is in the record."""
+
+    record: JobRecord
+    hurried: bool = False
+    """Somebody waits for it: it fails when no server can do it, instead of staying until one comes."""
+    attempt: AttemptRecord | None = None
+    """The one that is under way."""
+
+
+@frozen
+class FarewellKnown:
+    """An attempt that an earlier process gave up and whose server may not have heard of it."""
+
+    farewell: Farewell
+
+
+@frozen
+class SetAsideKnown:
+    """A server that was set aside before, and for how many seconds more; None: until it is released."""
+
+    aside: SetAside
+    seconds: float | None
 
 
 @frozen
@@ -24,9 +47,83 @@ class Opened:
 
 
 @frozen
+class Closing:
+    """This process leaves: nothing new begins."""
+
+
+@frozen
+class CancelRequested:
+    job_id: str
+
+
+@frozen
+class HurryRequested:
+    """Somebody waits for the job from now on, or does no more."""
+
+    job_id: str
+    hurried: bool = True
+
+
+@frozen
+class PauseRequested:
+    job_id: str
+    paused: bool = True
+
+
+@frozen
+class MoveRequested:
+    """A person gives the job to this server."""
+
+    job_id: str
+    server_id: str
+    server: str
+    """Its name."""
+
+
+@frozen
+class RetryRequested:
+    """A job that has ended is to begin anew; its record comes with it, since the dispatcher forgets what has ended."""
+
+    record: JobRecord
+
+
+@frozen
+class PriorityRequested:
+    job_id: str
+    priority: int
+
+
+@frozen
+class QueuePaused:
+    paused: bool = True
+
+
+@frozen
+class QuarantineRequested:
+    server_id: str
+    server: str
+    reason: str
+
+
+@frozen
+class ReleaseRequested:
+    server_id: str
+
+
+# -- Events: servers ----------------------------------------------------------------------------------------
+
+
+@frozen
 class ServerCame:
+    """A server is connected, for the first time or again; ``info`` is new."""
+
     info: ServerInfo
+    epoch: str = ""
     preferred_for: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What a person may call it beside its own name: its name in the book, its address."""
+    at_home: bool = False
+    """It is the embedded server of this process."""
 
 
 @frozen
@@ -35,9 +132,20 @@ class ServerChanged:
 
 
 @frozen
-class ServerGone:
+class ServerSilent:
+    """Nothing is heard of a server: its connection broke, or its heartbeat stays away. It may be back in a moment."""
+
     server_id: str
     reason: str = ""
+    since: float = 0.0
+    """Seconds for which nothing was heard of it."""
+
+
+@frozen
+class ServerHeard:
+    """The heartbeat of a silent server is back; the connection never broke."""
+
+    server_id: str
 
 
 @frozen
@@ -62,6 +170,9 @@ class LocalEnded:
     reason: str
 
 
+# -- Events: attempts ---------------------------------------------------------------------------------------
+
+
 @frozen
 class Rejected:
     job_id: str
@@ -72,8 +183,44 @@ class Rejected:
 
 
 @frozen
+class Sent:
+    """The input is on the server, whole; ``seconds`` is what sending ``size`` bytes of it took."""
+
+    job_id: str
+    attempt: int
+    size: int
+    seconds: float
+
+
+@frozen
+class Encoding:
+    """FFmpeg runs: the attempt takes a slot."""
+
+    job_id: str
+    attempt: int
+
+
+@frozen
+class Progressed:
+    """How many seconds the encode will take yet."""
+
+    job_id: str
+    attempt: int
+    eta: float
+
+
+@frozen
+class Held:
+    """The attempt waits for something that a person has to do."""
+
+    job_id: str
+    attempt: int
+    reason: str
+
+
+@frozen
 class Encoded:
-    """The encode has ended well; its slot is free while the result travels."""
+    """FFmpeg has ended well; its slot is free while the result is checked and travels."""
 
     job_id: str
     attempt: int
@@ -90,7 +237,7 @@ class Failed:
 
 @frozen
 class Lost:
-    """The attempt came to nothing through no fault of the job: the connection broke, the server gave it back."""
+    """The attempt came to nothing through no fault of the job: a transfer broke, the server gave it back."""
 
     job_id: str
     attempt: int
@@ -98,15 +245,27 @@ class Lost:
 
 
 @frozen
-class Committed:
+class Verified:
+    """The result lies beside its final place, checked."""
+
     job_id: str
     attempt: int
     result: JobResult
 
 
 @frozen
-class CancelRequested:
+class Committed:
+    """The result has its final name."""
+
     job_id: str
+    attempt: int
+
+
+@frozen
+class Told:
+    """A server has heard that an attempt is wanted no more."""
+
+    farewell: Farewell
 
 
 @frozen
@@ -115,20 +274,38 @@ class Tick:
 
 
 Event = (
-    JobAdded
+    JobKnown
+    | FarewellKnown
+    | SetAsideKnown
     | Opened
+    | Closing
+    | CancelRequested
+    | HurryRequested
+    | PauseRequested
+    | MoveRequested
+    | RetryRequested
+    | PriorityRequested
+    | QueuePaused
+    | QuarantineRequested
+    | ReleaseRequested
     | ServerCame
     | ServerChanged
-    | ServerGone
+    | ServerSilent
+    | ServerHeard
     | Expecting
     | Unreachable
     | LocalEnded
     | Rejected
+    | Sent
+    | Encoding
+    | Progressed
+    | Held
     | Encoded
     | Failed
     | Lost
+    | Verified
     | Committed
-    | CancelRequested
+    | Told
     | Tick
 )
 
@@ -143,11 +320,48 @@ class Begin:
     job: JobConfiguration
     attempt: int
     server_id: str
+    paused: bool = False
+    overwrite: bool = False
+    modified: float = 0.0
+    """When the input was changed last before it was submitted, seconds since the epoch; 0: not known."""
+    resumed: bool = False
+    """The attempt began before: what of it is there goes on."""
+
+
+@frozen
+class Suspend:
+    """Let the attempt's FFmpeg stand still, or go on."""
+
+    job_id: str
+    attempt: int
+    server_id: str
+    paused: bool
 
 
 @frozen
 class Abandon:
     """Stop the attempt wherever it is, and tell the server to forget it."""
+
+    job_id: str
+    attempt: int
+    server_id: str
+
+
+@frozen
+class Commit:
+    """Give the checked result its final name."""
+
+    job: JobConfiguration
+    attempt: int
+    result: JobResult
+    overwrite: bool
+    resumed: bool = False
+    """An earlier process checked the result, and may have given it its name."""
+
+
+@frozen
+class Acknowledge:
+    """Tell the server that the result stands: it may forget the attempt. A farewell, until it has heard it."""
 
     job_id: str
     attempt: int
@@ -161,7 +375,7 @@ class StartLocal:
 
 @frozen
 class Wait:
-    """The job goes back to waiting."""
+    """For those who look on: the job goes back to waiting."""
 
     job: JobConfiguration
     attempt: int
@@ -170,18 +384,21 @@ class Wait:
 
 
 @frozen
+class Tell:
+    """For those who look on: a word on a job that is under way."""
+
+    record: JobRecord
+
+
+@frozen
 class Conclude:
-    """The job has ended."""
+    """For those who look on: the job has ended."""
 
-    job: JobConfiguration
-    state: JobState
-    attempt: int
-    server_id: str = ""
-    error: str = ""
-    no_server: bool = False
-    """It ended because no server could do it."""
-    result: JobResult | None = None
-    evidence: Evidence | None = None
+    record: JobRecord
+
+    @property
+    def state(self) -> JobState:
+        return self.record.state
 
 
-Instruction = Begin | Abandon | StartLocal | Wait | Conclude
+Instruction = Begin | Suspend | Abandon | Commit | Acknowledge | StartLocal | Wait | Tell | Conclude

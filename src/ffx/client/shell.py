@@ -1,160 +1,185 @@
-"""One run of a farm: everything that does I/O for the dispatcher. Events go in, its instructions are carried out."""
+"""One run of a farm: everything that does I/O for the dispatcher.
+
+It works in turns: what happened since the last turn is told to the dispatcher, what changed by it is brought to the
+disk in one piece, and only then is done what the dispatcher said. So no server ever hears a word that a crash could
+make untrue, and everything that happens while the disk is busy shares the next turn.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
 from ffx.client.attempt import Attempt, Report
+from ffx.client.bookkeeper import Bookkeeper, News
+from ffx.client.changes import Changes
+from ffx.client.clock import WakingClock
+from ffx.client.commit import clear_parts, commit, part_path
 from ffx.client.connection import Endpoint, ServerConnection
 from ffx.client.dispatch_words import (
     Abandon,
+    Acknowledge,
     Begin,
-    CancelRequested,
+    Closing,
+    Commit,
+    Committed,
     Conclude,
     Event,
-    Expecting,
+    Failed,
     Instruction,
-    JobAdded,
-    LocalEnded,
+    JobKnown,
     Lost,
-    ServerCame,
-    ServerChanged,
-    ServerGone,
+    Opened,
     StartLocal,
+    Suspend,
+    Tell,
     Tick,
+    Told,
     Unreachable,
     Wait,
 )
 from ffx.client.dispatcher import Dispatcher
-from ffx.client.link import Link
+from ffx.client.farmstate import Limits
+from ffx.client.link import Heartbeat
+from ffx.client.outcome import JobOutcome
+from ffx.client.queue.records import Farewell, JobRecord, Live
+from ffx.client.queue.store import JobQueue
+from ffx.client.servers import LocalServer, Servers
+from ffx.client.sources import Sources
 from ffx.core.encoders import EncoderSpec
-from ffx.core.errors import FfxError, NoServerError
+from ffx.core.errors import FfxError, RemoteError, UsageError, VerificationError
 from ffx.core.events import JobEvent, Phase
-from ffx.core.messages import JobCancel
-from ffx.core.model import Evidence, JobConfiguration, JobResult, JobState, ServerInfo
-from ffx.core.policy import Ranking, SchedulingPolicy
+from ffx.core.messages import JobCancel, JobCommitted, JobPause
+from ffx.core.model import JobConfiguration, JobResult, JobState
+from ffx.core.policy import SchedulingPolicy
 from ffx.core.transport import Transport
 
 FAREWELL_SECONDS = 5.0
-"""How long leaving waits for servers to say that they stopped."""
-
-LocalServer = Callable[[], AbstractAsyncContextManager[Endpoint]]
-"""Starts the embedded server and says where it is."""
-
-
-@frozen
-class JobOutcome:
-    """How a job ended, as ``ffx submit --json`` prints it."""
-
-    job: JobConfiguration
-    state: JobState
-    result: JobResult | None = None
-    server: str = ""
-    encoder: str = ""
-    attempts: int = 0
-    seconds: float = 0.0
-    """From the first attempt to the end."""
-    error: str = ""
-    no_server: bool = False
-    evidence: Evidence | None = None
-
-    @property
-    def verified(self) -> bool:
-        """Nothing is committed that was not verified."""
-        return self.state is JobState.COMPLETED
-
-    @property
-    def exit_status(self) -> int:
-        """0 completed, 3 no server could do it, 1 anything else."""
-        if self.state is JobState.COMPLETED:
-            return 0
-        return NoServerError.exit_status if self.no_server else FfxError.exit_status
+"""How long leaving waits for servers to say that they heard the last words."""
+NEWS_PERIOD = 0.2
+"""Seconds between two looks at what other processes brought to the queue."""
+SERVERS_PERIOD = 2.0
+"""Seconds between two looks at what servers there are."""
+LIVE_PERIOD = 1.0
+"""Seconds between two notes on how far the jobs are, for those who look on."""
 
 
 @frozen
 class Setting:
     """What a run works with."""
 
-    endpoints: tuple[Endpoint, ...]
+    endpoints: Callable[[], Sequence[Endpoint]]
+    """The servers that are known at the moment. Blocking; raises FfxError."""
     transports: Mapping[str, Transport]
     policy: SchedulingPolicy
     specs: Mapping[str, EncoderSpec]
     client_id: str
     local: LocalServer | None
-    local_only: bool
-    overwrite: bool
+    endpoint_of: Callable[[str], Endpoint]
+    """Where a server is that a job asks for by name or address. Raises FfxError."""
+    heartbeat: Heartbeat
+    patience: float
+    """Seconds, see ``Limits``."""
     on_event: Callable[[JobEvent], None]
 
 
-@define
-class _Try:
-    """The present attempt of a job, or the last one."""
-
-    first_began: float
-    server: str = ""
-    encoder: str = ""
-    number: int = 0
-
-
 class Shell:
-    """One run: the dispatcher and everything that does I/O for it. Every task belongs to ``tasks``."""
+    """One run. Every task belongs to ``tasks``; ``work`` is the one that makes the turns."""
 
-    def __init__(self, setting: Setting, jobs: Sequence[JobConfiguration], tasks: asyncio.TaskGroup) -> None:
-        self.outcomes: dict[str, JobOutcome] = {}
-        self.unreachable: dict[str, str] = {}
-        self.finished = asyncio.Event()
-        self.has_local = False
+    def __init__(
+        self,
+        setting: Setting,
+        queue: JobQueue,
+        tasks: asyncio.TaskGroup,
+        *,
+        hurried: frozenset[str] = frozenset(),
+        on_outcome: Callable[[JobOutcome], None],
+    ) -> None:
+        """``hurried``: ids of the jobs that somebody waits for; ``on_outcome`` hears of each job that ended."""
         self._setting = setting
         self._tasks = tasks
-        self._jobs = {job.job_id: job for job in jobs}
-        self._needed = _needed(jobs, setting.specs)
-        may_start_local = setting.local is not None and not setting.local_only
-        self._dispatcher = Dispatcher(setting.policy, setting.specs, may_start_local=may_start_local)
-        self._servers: dict[str, ServerConnection] = {}
-        self._links: list[Link] = []
-        self._link_tasks: list[asyncio.Task[None]] = []
-        self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._tries: dict[str, _Try] = {}
-        self._farewells: set[asyncio.Task[None]] = set()
-        self._settling = asyncio.Event()
-        self._local_starting = False
+        self._clock = WakingClock()
+        self._on_outcome = on_outcome
+        self._books = Bookkeeper(queue, hurried)
+        self._inbox: list[Event] = []
+        self._wishes: list[int] = []
+        self._woken = asyncio.Event()
+        self._turned = asyncio.Condition()
         self._alarm: asyncio.TimerHandle | None = None
-        for endpoint in setting.endpoints:
-            self._connect(endpoint)
-        if setting.local_only:
-            self.start_local()
-        for job in jobs:
-            self.post(JobAdded(job))
-        self._count_expected()
+        limits = Limits(lease=setting.heartbeat.lease, patience=setting.patience)
+        self._dispatcher = Dispatcher(
+            setting.policy, setting.specs, may_start_local=setting.local is not None, limits=limits
+        )
+        self.servers = Servers(
+            transports=setting.transports,
+            specs=setting.specs,
+            client_id=setting.client_id,
+            local=setting.local,
+            heartbeat=setting.heartbeat,
+            clock=self._clock.now,
+            post=self.post,
+            tasks=tasks,
+        )
+        self._sources = Sources()
+        self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._errands: set[asyncio.Task[Any]] = set()
+        self._live: dict[str, Live] = {}
+        self._upkeep: list[asyncio.Task[None]] = []
 
-    # -- The dispatcher's ear and hand ------------------------------------------------------------------
+    # -- Turns ------------------------------------------------------------------------------------------
 
     def post(self, event: Event) -> None:
-        """Tell the dispatcher, and do what it says."""
-        for instruction in self._dispatcher.handle(event, time.monotonic()):
+        """Tell the dispatcher, in the next turn."""
+        self._inbox.append(event)
+        self._woken.set()
+
+    async def start(self, look_around: float) -> None:
+        """Take up what the queue holds, connect to the servers, and begin to assign after at most ``look_around``
+        seconds.
+        """
+        everything = await self._books.everything()
+        self._take_in(everything)
+        self.servers.know(await asyncio.to_thread(self._setting.endpoints))
+        self._upkeep = [
+            self._tasks.create_task(self._clock.watch(), name="clock"),
+            self._tasks.create_task(self._listen(), name="news of the queue"),
+            self._tasks.create_task(self._meet(), name="news of servers"),
+            self._tasks.create_task(self._note_progress(), name="progress"),
+            self._tasks.create_task(self._work(), name="turns"),
+        ]
+        await self.servers.look_around(look_around)
+        self.post(Opened())
+
+    async def until(self, is_enough: Callable[[Dispatcher], bool]) -> None:
+        """Wait until after a turn it is enough."""
+        async with self._turned:
+            await self._turned.wait_for(lambda: not self._inbox and is_enough(self._dispatcher))
+
+    async def _work(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            async with self._turned:  # nobody judges it amid a turn, whose words are not said yet
+                await self._turn()
+                self._turned.notify_all()
+
+    async def _turn(self) -> None:
+        events, self._inbox = self._inbox, []
+        wishes, self._wishes = self._wishes, []
+        now, date = self._clock.now(), time.time()
+        instructions = self._dispatcher.handle_all(events, now, date)
+        changes = self._dispatcher.take_changes()
+        if changes or wishes:
+            await self._books.keep(changes, wishes=wishes)
+        for instruction in instructions:
             self._carry_out(instruction)
         self._set_alarm()
-        if self._dispatcher.finished:
-            self.finished.set()
-
-    def _carry_out(self, instruction: Instruction) -> None:
-        match instruction:
-            case Begin():
-                self._begin(instruction)
-            case Abandon():
-                self._abandon(instruction)
-            case StartLocal():
-                self.start_local()
-            case Wait():
-                self._tell(instruction.job, JobState.PENDING, Phase.WAITING, instruction.reason)
-            case Conclude():
-                self._conclude(instruction)
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
@@ -162,190 +187,197 @@ class Shell:
             self._alarm = None
         wake = self._dispatcher.next_wake()
         if wake is not None:
-            delay = max(0.0, wake - time.monotonic())
+            delay = max(0.0, wake - self._clock.now())
             self._alarm = asyncio.get_running_loop().call_later(delay, self.post, Tick())
+
+    def _carry_out(self, instruction: Instruction) -> None:
+        match instruction:
+            case Begin():
+                self._begin(instruction)
+            case Suspend(job_id, attempt, server_id, paused):
+                self._errand(self._ask(server_id, JobPause(job_id, attempt, paused)), f"pause {job_id}")
+            case Abandon(job_id, attempt, server_id):
+                self._abandon(Farewell(server_id, job_id, attempt))
+            case Commit():
+                self._errand(self._commit(instruction), f"commit {instruction.job.job_id}")
+            case Acknowledge(job_id, attempt, server_id):
+                farewell = Farewell(server_id, job_id, attempt)
+                self._errand(self._bid_farewell(farewell, JobCommitted(job_id, attempt)), f"acknowledge {job_id}")
+            case StartLocal():
+                self.servers.start_local()
+            case Wait():
+                self._tell(instruction.job, JobState.PENDING, Phase.WAITING, instruction.reason)
+            case Tell(record):
+                self._tell(record.job, record.state, Phase.WAITING, record.reason)
+            case Conclude():
+                self._conclude(instruction.record)
+
+    # -- What others bring ------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            await asyncio.sleep(NEWS_PERIOD)
+            self._take_in(await self._books.news())
+
+    async def _meet(self) -> None:
+        while True:
+            await asyncio.sleep(SERVERS_PERIOD)
+            with contextlib.suppress(FfxError):  # a book that cannot be read leaves things as they are
+                self.servers.know(await asyncio.to_thread(self._setting.endpoints))
+
+    def _take_in(self, news: News) -> None:
+        if not news:
+            return
+        known = [event.record for event in news.events if isinstance(event, JobKnown)]
+        for name in dict.fromkeys(record.handling.server for record in known if record.handling.server):
+            self._seek(name)
+        self.servers.need(record.job for record in known)
+        self._inbox.extend(news.events)
+        self._wishes.extend(news.wishes)
+        self._woken.set()
+
+    def _seek(self, name: str) -> None:
+        """Connect to a server that a job asks for."""
+        try:
+            self.servers.connect(self._setting.endpoint_of(name))
+        except FfxError as error:
+            self.post(Unreachable(name, str(error)))
+
+    async def _note_progress(self) -> None:
+        while True:
+            await asyncio.sleep(LIVE_PERIOD)
+            live, self._live = self._live, {}
+            if live:
+                await self._books.keep(Changes(), live=tuple(live.values()))
 
     # -- Attempts ---------------------------------------------------------------------------------------
 
     def _begin(self, begin: Begin) -> None:
-        server = self._servers[begin.server_id]
-        tried = self._tries.setdefault(begin.job.job_id, _Try(time.monotonic()))
-        tried.server, tried.encoder, tried.number = server.info.name, begin.job.recipe.encoder, begin.attempt
+        server = self.servers.connection(begin.server_id)
+        if server is None:
+            return  # it went in this moment, and is told of by an event: the attempt is taken up when it is back
+        job, key = begin.job, (begin.job.job_id, begin.attempt)
         attempt = Attempt(
             server,
-            begin.job,
-            begin.attempt,
-            overwrite=self._setting.overwrite,
-            on_report=lambda report: self._report(begin.job, report),
-            on_encoded=self.post,
+            begin,
+            sources=self._sources,
+            on_report=lambda report: self._report(job, report),
+            on_event=self.post,
         )
-        self._tell(begin.job, JobState.QUEUED, Phase.WAITING, f"goes to {server.info.name}")
-        key = begin.job.job_id, begin.attempt
-        self._attempts[key] = self._tasks.create_task(self._run(attempt, server, key), name=f"attempt {key}")
+        how = "goes on at" if begin.resumed else "goes to"
+        self._tell(job, JobState.QUEUED, Phase.WAITING, f"{how} {server.info.name}")
+        before = self._attempts.get(key)
+        self._attempts[key] = self._tasks.create_task(self._run(attempt, server, before), name=f"attempt {key}")
 
-    async def _run(self, attempt: Attempt, server: ServerConnection, key: tuple[str, int]) -> None:
+    async def _run(self, attempt: Attempt, server: ServerConnection, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            before.cancel()
+            await asyncio.wait([before])
         end = await attempt.run()
-        self._attempts.pop(key, None)
         if isinstance(end, Lost) and server.is_closed:
-            return  # the link says in a moment that the server is gone, for all of its attempts at once
+            return  # the link tells that the server is silent; the attempt goes on when it is back
         self.post(end)
 
-    def _abandon(self, abandon: Abandon) -> None:
-        attempt = self._attempts.pop((abandon.job_id, abandon.attempt), None)
-        if attempt is not None:
-            attempt.cancel()
-        server = self._servers.get(abandon.server_id)
-        if server is not None:
-            farewell = self._tasks.create_task(self._forget(server, abandon), name=f"forget {abandon.job_id}")
-            self._farewells.add(farewell)
-            farewell.add_done_callback(self._farewells.discard)
+    def _abandon(self, farewell: Farewell) -> None:
+        running = self._attempts.pop((farewell.job_id, farewell.attempt), None)
+        if running is not None:
+            running.cancel()
+        word = JobCancel(farewell.job_id, farewell.attempt)
+        self._errand(self._bid_farewell(farewell, word), f"forget {farewell.job_id}")
 
-    async def _forget(self, server: ServerConnection, abandon: Abandon) -> None:
-        # Whatever it answers, it was told; a server that is gone ends the job by itself.
-        with contextlib.suppress(FfxError):
-            cancel = JobCancel(abandon.job_id, abandon.attempt)
-            await server.ask(cancel, JobCancel, time_limit=FAREWELL_SECONDS)
+    async def _bid_farewell(self, farewell: Farewell, word: JobCancel | JobCommitted) -> None:
+        """Tell a server that an attempt is wanted no more; one that is not there is told when it comes."""
+        if await self._ask(farewell.server_id, word):
+            self.post(Told(farewell))
 
-    def _conclude(self, end: Conclude) -> None:
-        job_id = end.job.job_id
-        tried = self._tries.get(job_id, _Try(time.monotonic()))
-        result = end.result
-        evidence = end.evidence and evolve(end.evidence, server=tried.server, attempt=end.attempt)
-        self.outcomes[job_id] = JobOutcome(
-            job=end.job,
-            state=end.state,
-            result=result,
-            server=tried.server,
-            encoder=tried.encoder,
-            attempts=end.attempt,
-            seconds=time.monotonic() - tried.first_began,
-            error=end.error,
-            no_server=end.no_server,
-            evidence=evidence,
+    async def _ask(self, server_id: str, word: JobCancel | JobCommitted | JobPause) -> bool:
+        """Whether the server heard it: followed it, or has no such attempt."""
+        server = self.servers.connection(server_id)
+        if server is None:
+            return False
+        try:
+            await server.ask(word, type(word), time_limit=FAREWELL_SECONDS)
+        except RemoteError:
+            return True
+        except FfxError:
+            return False
+        return True
+
+    async def _commit(self, order: Commit) -> None:
+        job_id, output = order.job.job_id, Path(order.job.output_file)
+        part = part_path(output, job_id, order.attempt)
+        digest = order.result.digest if order.resumed else ""
+        try:
+            await asyncio.to_thread(commit, part, output, overwrite=order.overwrite, digest=digest)
+        except UsageError as error:
+            self.post(Failed(job_id, order.attempt, "output_refused", str(error)))
+        except VerificationError as error:
+            self.post(Lost(job_id, order.attempt, str(error)))
+        else:
+            self.post(Committed(job_id, order.attempt))
+
+    def _errand(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        """Do something beside the turns that is waited for before we leave."""
+        errand = self._tasks.create_task(work, name=name)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    # -- For those who look on --------------------------------------------------------------------------
+
+    def _conclude(self, record: JobRecord) -> None:
+        job_id = record.job_id
+        self._live.pop(job_id, None)
+        self._attempts.pop((job_id, record.attempt), None)
+        outcome = JobOutcome.of(record)
+        result = outcome.result or JobResult(job_id, record.state, error_message=outcome.error)
+        self._errand(asyncio.to_thread(clear_parts, Path(record.job.output_file), job_id), f"clear {job_id}")
+        event = JobEvent(
+            record.job, record.state, Phase.DONE, time=time.time(), attempt=record.attempt, server=record.server
         )
-        if result is None:
-            result = JobResult(job_id, end.state, error_message=end.error)
-        event = self._event(end.job, end.state, Phase.DONE)
-        self._setting.on_event(evolve(event, message=end.error, result=result, evidence=evidence))
+        self._setting.on_event(evolve(event, message=outcome.error, result=result, evidence=record.evidence))
+        self._on_outcome(outcome)
 
     def _report(self, job: JobConfiguration, report: Report) -> None:
-        event = self._event(job, JobState.RUNNING, report.phase)
+        state = JobState.QUEUED if report.phase in (Phase.WAITING, Phase.UPLOAD) else JobState.RUNNING
+        event = self._event(job, state, report.phase)
         self._setting.on_event(
             evolve(event, bytes_done=report.bytes_done, bytes_total=report.bytes_total, progress=report.progress)
         )
+        self._live[job.job_id] = _live(job, report)
 
     def _tell(self, job: JobConfiguration, state: JobState, phase: Phase, message: str) -> None:
         self._setting.on_event(evolve(self._event(job, state, phase), message=message))
 
     def _event(self, job: JobConfiguration, state: JobState, phase: Phase) -> JobEvent:
-        tried = self._tries.get(job.job_id, _Try(0.0))
-        return JobEvent(job, state, phase, time=time.time(), attempt=tried.number, server=tried.server)
-
-    # -- Servers ----------------------------------------------------------------------------------------
-
-    def _connect(self, endpoint: Endpoint) -> Link | None:
-        transport = self._setting.transports.get(endpoint.address.scheme)
-        if transport is None:
-            reason = f"no transport for {endpoint.address.scheme}://; see: ffx plugins"
-            self.unreachable[endpoint.name] = reason
-            self.post(Unreachable(endpoint.name, reason))
-            return None
-        link = Link(
-            endpoint,
-            transport,
-            # A server speaks to the newest connection of a client: two ways to one server must be two clients.
-            client_id=f"{self._setting.client_id}@{endpoint.address.authority}",
-            needed=self._needed,
-            watcher=self,
-            is_known=self._servers.__contains__,
-        )
-        self._links.append(link)
-        self._link_tasks.append(self._tasks.create_task(link.keep(), name=f"link {endpoint.name}"))
-        return link
-
-    def came(self, link: Link, server: ServerConnection) -> None:
-        self._servers[server.info.server_id] = server
-        self.unreachable.pop(link.endpoint.name, None)
-        self.post(ServerCame(server.info, link.endpoint.preferred_for))
-        self._count_expected()
-
-    def changed(self, info: ServerInfo) -> None:
-        self.post(ServerChanged(info))
-
-    def gone(self, link: Link, server_id: str) -> None:
-        server = self._servers.pop(server_id)
-        self._count_expected()
-        self.post(ServerGone(server_id, f"the connection to {server.info.name} was lost"))
-
-    def missing(self, link: Link, reason: str) -> None:
-        self.unreachable[link.endpoint.name] = reason
-        self.post(Unreachable(link.endpoint.name, reason))
-        self._count_expected()
-
-    def start_local(self) -> None:
-        """Start the embedded server; once."""
-        if not self.has_local:
-            self.has_local = self._local_starting = True
-            self._link_tasks.append(self._tasks.create_task(self._host_local(), name="local server"))
-
-    async def _host_local(self) -> None:
-        assert self._setting.local is not None
-        try:
-            async with self._setting.local() as endpoint:
-                link = self._connect(endpoint)
-                self._local_starting = False
-                if link is not None:
-                    await asyncio.wait([self._link_tasks[-1]])
-        except FfxError as error:
-            self._local_starting = False
-            self.post(LocalEnded(str(error)))
-            self._count_expected()
-
-    def _count_expected(self) -> None:
-        expected = sum(link.expected for link in self._links) + self._local_starting
-        if not expected:
-            self._settling.set()
-        self.post(Expecting(expected))
-
-    async def look_around(self, time_limit: float | None) -> None:
-        """Wait until every server has come or is known to be missing, at most ``time_limit`` seconds."""
-        if any(link.expected for link in self._links) or self._local_starting:
-            self._settling.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(time_limit):
-                    await self._settling.wait()
-
-    def servers(self) -> tuple[ServerInfo, ...]:
-        """Those that are there."""
-        return tuple(server.info for server in self._servers.values())
-
-    def rankings(self) -> dict[str, Ranking]:
-        return {job_id: self._dispatcher.rank(job) for job_id, job in self._jobs.items()}
+        record = self._dispatcher.record(job.job_id)
+        attempt, server = (record.attempt, record.server) if record is not None else (0, "")
+        return JobEvent(job, state, phase, time=time.time(), attempt=attempt, server=server)
 
     # -- The end ----------------------------------------------------------------------------------------
 
-    def cancel_all(self) -> None:
-        """Stop every job, here and on the servers."""
-        for job_id in self._jobs:
-            self.post(CancelRequested(job_id))
-
     async def close(self) -> None:
-        """Let the servers hear what they were told, then leave them."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        if self._farewells:
-            await asyncio.wait(self._farewells)
-        for task in reversed(self._link_tasks):
+        """Leave: what runs on servers goes on there, what was fetched stays where it is; all is in the queue."""
+        self.post(Closing())
+        for attempt in self._attempts.values():
+            attempt.cancel()
+        if self._errands:  # last words; they are in the queue for another time if they are not heard now
+            await asyncio.wait(self._errands, timeout=FAREWELL_SECONDS)
+        for task in (*self._upkeep, *self._errands):
             task.cancel()
-        if self._link_tasks:
-            await asyncio.wait(self._link_tasks)
+        if self._upkeep:
+            await asyncio.wait((*self._upkeep, *self._errands))
+        try:
+            await self._turn()
+        finally:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            await self.servers.leave()
+            self._books.close()
 
 
-def _needed(jobs: Sequence[JobConfiguration], specs: Mapping[str, EncoderSpec]) -> tuple[str, ...]:
-    """Every encoder that some job may use: a server tries these before it is reckoned with."""
-    needed: dict[str, None] = {}
-    for job in jobs:
-        needed.update(dict.fromkeys(job.needs))
-        if not job.recipe.encoder:
-            needed.update(dict.fromkeys(spec.name for spec in specs.values() if spec.codec == job.recipe.codec))
-    return tuple(needed)
+def _live(job: JobConfiguration, report: Report) -> Live:
+    if report.progress is None:
+        share = report.bytes_done / report.bytes_total if report.bytes_total else 0.0
+        return Live(job.job_id, report.phase, share)
+    told = report.progress
+    return Live(job.job_id, report.phase, told.progress, told.fps, told.speed, told.eta)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from blake3 import blake3
 
-from ffx.core.errors import TransferError, UsageError
+from ffx.core.errors import NoRoomError, TransferError, UsageError
 from ffx.core.transport import ClientConnection
 from ffx.media.keeping import Keeper
 
@@ -65,8 +65,8 @@ async def download_file(
     """Fetch a result into ``part``, on from what is there already, and check its size and BLAKE3.
 
     Raises:
-        TransferError: the way broke, the disk is full, or the bytes are not those that were announced; in the
-            last case ``part`` is removed.
+        TransferError: the way broke, or the bytes are not those that were announced; then ``part`` is removed.
+        NoRoomError: the disk is full; what arrived stays.
         UsageError: ``part`` cannot be made where it is to be.
     """
     try:
@@ -83,7 +83,7 @@ async def download_file(
             on_bytes(received)
         await kept.sync()
     except OSError as error:
-        raise TransferError(f"{part}: cannot be written: {error.strerror}", code="disk_full") from None
+        raise NoRoomError(f"{part}: cannot be written: {error.strerror}; make room there") from None
     finally:
         await kept.release()
     if received != size or kept.digest.hexdigest() != digest:
@@ -154,9 +154,7 @@ def _hash_beginning(source: BinaryIO, length: int, digest: blake3) -> None:
 def _check_space(part: Path, needed: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if free < needed + DISK_RESERVE:
-        raise TransferError(
-            f"{part.parent}: {needed} bytes are needed and {free} are free; make room and try again", code="disk_full"
-        )
+        raise NoRoomError(f"{part.parent}: {needed} bytes are needed and {free} are free; make room there")
 
 
 def _changed(path: Path) -> TransferError:

@@ -13,6 +13,10 @@
     [submit]
     local = "auto"
 
+    [farm]                     # how patient a client is with its servers
+    heartbeat = 5.0
+    lost_after = 6
+
     [policy]
     name = "weighted"
 
@@ -25,6 +29,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -73,19 +78,44 @@ class ServeTable:
     host: str = "127.0.0.1"
     port: int = 8765
     max_jobs: int = 2
+    max_waiting: int | None = None
+    """Jobs that are taken ahead; None: as many as ``max_jobs``."""
     max_file_size: str = "10GB"
     name: str = ""
     """Empty: the host's name."""
     temp_dir: str = ""
     """Empty: a folder of the system's own for temporary files."""
+    disk_reserve: str = "512MiB"
+    """What jobs leave free on the disk of ``temp_dir``."""
+    keep_results: float = 86_400.0
+    """Seconds for which results await a client that is away."""
+    drain_limit: float = 30.0
+    """Seconds that encodes get to end when the server is asked to stop."""
     log_level: str = "INFO"
     log_file: str = ""
+
+    @property
+    def taken_ahead(self) -> int:
+        """``max_waiting`` as it is in force."""
+        return self.max_jobs if self.max_waiting is None else self.max_waiting
 
 
 @frozen
 class SubmitTable:
     local: str = "auto"
     """``auto``: encode here when no server can; ``never``; ``only``."""
+
+
+@frozen
+class FarmTable:
+    heartbeat: float = 5.0
+    """Seconds between two signs of life of a server."""
+    suspect_after: int = 2
+    """Missed heartbeats after which a server gets no new jobs."""
+    lost_after: int = 6
+    """Missed heartbeats after which its jobs go elsewhere."""
+    patience: float = 600.0
+    """Seconds for which a job that somebody waits for stays when the servers that could do it were lost."""
 
 
 @frozen
@@ -106,6 +136,7 @@ class Configuration:
     ffmpeg: FfmpegTable = FfmpegTable()
     serve: ServeTable = ServeTable()
     submit: SubmitTable = SubmitTable()
+    farm: FarmTable = FarmTable()
     policy: PolicyTable = PolicyTable()
     plugins: PluginsTable = PluginsTable()
 
@@ -136,12 +167,19 @@ def _refuse_unknown(plain: Mapping[str, Any], kind: type[Any], origin: str, path
 
 
 def _check_values(configuration: Configuration, origin: str) -> None:
-    serve = configuration.serve
+    serve, farm = configuration.serve, configuration.farm
     checks = (
         (0 <= serve.port <= 65535, "serve.port", "is a number from 0 to 65535"),
         (serve.max_jobs >= 1, "serve.max_jobs", "is at least 1"),
+        (serve.max_waiting is None or serve.max_waiting >= 0, "serve.max_waiting", "is not negative"),
+        (serve.keep_results >= 0, "serve.keep_results", "is not negative"),
+        (serve.drain_limit >= 0, "serve.drain_limit", "is not negative"),
         (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
         (configuration.submit.local in LOCAL_MODES, "submit.local", f"is one of {', '.join(LOCAL_MODES)}"),
+        (0.1 <= farm.heartbeat <= 3600, "farm.heartbeat", "is a number from 0.1 to 3600"),
+        (farm.suspect_after >= 1, "farm.suspect_after", "is at least 1"),
+        (farm.lost_after >= farm.suspect_after, "farm.lost_after", "is not less than farm.suspect_after"),
+        (0 <= farm.patience < math.inf, "farm.patience", "is not negative"),
         (
             all(weight >= 0 for weight in configuration.policy.weights.values()),
             "policy.weights",
@@ -156,10 +194,11 @@ def _check_values(configuration: Configuration, origin: str) -> None:
     for holds, path, expected in checks:
         if not holds:
             raise ConfigurationError(f"{origin}: {path} {expected}")
-    try:
-        parse_size(serve.max_file_size)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{origin}: serve.max_file_size: {error}") from None
+    for path, size in (("serve.max_file_size", serve.max_file_size), ("serve.disk_reserve", serve.disk_reserve)):
+        try:
+            parse_size(size)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{origin}: {path}: {error}") from None
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -31,6 +31,11 @@ class Folders:
         """The token of this user's own servers: readable by the user only."""
         return self.state / "token"
 
+    @property
+    def queue_file(self) -> Path:
+        """Every job of this user that has not ended, and those that did: readable by the user only."""
+        return self.state / "queue.db"
+
 
 def folders(environment: Mapping[str, str]) -> Folders:
     """The folders that an environment asks for."""

@@ -223,7 +223,9 @@ class JobReassign:
 
 @frozen
 class JobCommitted:
-    """Client to server: the result stands checked under its final name; the server may forget the job."""
+    """Client to server: the result stands checked under its final name; the server may forget the job. Answered by the
+    same message once it has.
+    """
 
     type: ClassVar[str] = "job_committed"
     job_id: str

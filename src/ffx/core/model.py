@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -160,7 +161,23 @@ class ServerCapabilities:
 
     def encoder(self, name: str) -> EncoderReport | None:
         """The report on one encoder, or None where it was not tried."""
-        return next((e for e in self.encoders if e.name == name), None)
+        return self._by_name.get(name)
+
+    def working(self, codec: str) -> tuple[EncoderReport, ...]:
+        """The video encoders of a codec that work."""
+        return self._by_codec.get(codec, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, EncoderReport]:
+        return {report.name: report for report in reversed(self.encoders)}  # of two of a name the first one counts
+
+    @cached_property
+    def _by_codec(self) -> dict[str, tuple[EncoderReport, ...]]:
+        found: dict[str, tuple[EncoderReport, ...]] = {}
+        for report in self.encoders:
+            if report.works and report.kind == "video":
+                found[report.codec] = (*found.get(report.codec, ()), report)
+        return found
 
     def supports(self, capability: str) -> bool:
         """Whether an encoder of that name was seen to work, or a muxer of that name exists."""

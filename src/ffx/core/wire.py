@@ -173,6 +173,8 @@ def _converter() -> cattrs.Converter:
 
 def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[[Any, Any], Any]:
     def structure(value: Any, asked: type[Any]) -> Any:
+        if asked is kind and type(value) is kind and (kind in (str, bool) or _is_in_range(value)):
+            return value  # nearly always
         if issubclass(asked, Enum):  # cattrs takes an enum of texts for a text
             return asked(value)
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):

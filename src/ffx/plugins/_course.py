@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from ffx.core.events import JobEvent, Phase
+from ffx.core.figures import LONGEST_ETA, duration_text, size_text
 from ffx.core.model import JobConfiguration, JobState
 from ffx.core.text import one_line, printable
 from ffx.core.wire import to_plain
@@ -21,9 +22,6 @@ STEPS = {
     Phase.CHECK: "check",
     Phase.DONE: "done",
 }
-
-LONGEST_ETA = 100 * 86400.0
-"""Seconds; what is further away is no estimate."""
 
 
 @define
@@ -112,10 +110,10 @@ def _ending(course: Course) -> str:
         return "cancelled"
     place = f" on {printable(event.server)}" if event.server else ""
     if event.state is JobState.COMPLETED and result is not None:
-        sizes = f"{_bytes(event.job.file_size)} -> {_bytes(result.file_size)}"
+        sizes = f"{size_text(event.job.file_size)} -> {size_text(result.file_size)}"
         frames = f", {result.frames} frames" if result.frames else ""
         output = printable(event.job.output_file)
-        return f"done{place} in {_duration(course.seconds)}: {output} ({sizes}{frames}, verified)"
+        return f"done{place} in {duration_text(course.seconds)}: {output} ({sizes}{frames}, verified)"
     return f"failed{place}: {_with_last_words(event)}"
 
 
@@ -147,14 +145,14 @@ def figures(event: JobEvent) -> tuple[str, ...]:
     """Speeds and the time that is left of an encode, bytes of a transfer."""
     progress = event.progress
     if progress is None:
-        return (f"{_bytes(event.bytes_done)} of {_bytes(event.bytes_total)}",) if event.bytes_total > 0 else ()
+        return (f"{size_text(event.bytes_done)} of {size_text(event.bytes_total)}",) if event.bytes_total > 0 else ()
     found = []
     if progress.fps > 0:
         found.append(f"{progress.fps:.4g} fps")
     if progress.speed > 0:
         found.append(f"{progress.speed:.3g}x")
     if progress.eta is not None and 0 <= progress.eta < LONGEST_ETA:
-        found.append(f"ETA {_duration(progress.eta)}")
+        found.append(f"ETA {duration_text(progress.eta)}")
     return tuple(found)
 
 
@@ -172,21 +170,3 @@ def shortened(name: str, width: int) -> str:
         return name
     kept = width - 1
     return f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
-
-
-def _bytes(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -84,6 +84,7 @@ class _Bars:
     def __init__(self, progress: Progress, count: int) -> None:
         self._progress = progress
         self._count = count
+        self._seen: set[str] = set()
         self._ended = 0
         self._bars: dict[str, TaskID] = {}
         self._all = progress.add_task("", total=count, figures="", visible=count > 1)
@@ -91,6 +92,9 @@ class _Bars:
 
     def show(self, course: Course) -> None:
         event = course.event
+        if event.job.job_id not in self._seen:
+            self._seen.add(event.job.job_id)
+            self._show_count()
         if event.state.is_final:
             self._remove(event.job.job_id)
             self._say(lines_of(course))
@@ -120,11 +124,13 @@ class _Bars:
             self._progress.remove_task(bar)
 
     def _show_count(self) -> None:
+        count = max(self._count, len(self._seen))  # jobs may be added while others run
         self._progress.update(
             self._all,
-            total=max(self._count, self._ended),
+            total=count,
             completed=self._ended,
-            description=f"{self._ended} of {self._count} jobs",
+            description=f"{self._ended} of {count} jobs",
+            visible=count > 1,
         )
 
     def _say(self, lines: Iterable[str]) -> None:

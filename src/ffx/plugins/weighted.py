@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -120,18 +121,14 @@ class WeightedPolicy(SchedulingPolicy):
         recipe = job.recipe
         if recipe.encoder or not recipe.codec:
             return recipe.encoder
-        working = [
-            report
-            for report in server.capabilities.encoders
-            if report.works and report.kind == "video" and report.codec == recipe.codec
-        ]
+        working = server.capabilities.working(recipe.codec)
         if not working:
             return ""
 
         def gladness(report: EncoderReport) -> tuple[bool, bool, bool, float, str]:
             return (
                 _can_follow(job, specs.get(report.name)),
-                not _too_large_picture(job, report.max_resolution),
+                not _too_large_picture(job.resolution, report.max_resolution),
                 report.encoder_type.is_hardware,
                 self._preference(report.name, specs),
                 report.name,
@@ -240,7 +237,7 @@ def _warnings(
     if _too_large_file(job, server):
         yield f"file too large: {job.file_size / 1e9:.2f} GB, at most {capabilities.max_file_size_gb:g} GB are taken"
     largest = (report.max_resolution if report is not None else "") or capabilities.max_resolution
-    if _too_large_picture(job, largest):
+    if _too_large_picture(job.resolution, largest):
         yield f"resolution too high: {job.resolution}, the largest seen to work is {largest}"
 
 
@@ -257,9 +254,10 @@ def _too_large_file(job: JobConfiguration, server: ServerInfo) -> bool:
     return limit > 0 and job.file_size > limit * 1e9
 
 
-def _too_large_picture(job: JobConfiguration, largest: str) -> bool:
+@functools.lru_cache(1024)
+def _too_large_picture(resolution: str, largest: str) -> bool:
     """Whether a picture is above a named resolution, however it is turned; what is unknown is not."""
-    width, _, height = job.resolution.partition("x")
+    width, _, height = resolution.partition("x")
     if largest not in RESOLUTIONS or not (width.isdecimal() and height.isdecimal()):
         return False
     sides = sorted((int(width), int(height)))

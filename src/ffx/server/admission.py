@@ -42,19 +42,23 @@ def check_size(size: int, options: ServerOptions) -> None:
         )
 
 
-def check_disk(size: int, *, free: int, promised: int, options: ServerOptions) -> None:
-    """Whether input and output find room beside what is ``promised`` to other jobs.
+def needed_space(size: int, *, there: int = 0) -> int:
+    """Bytes of disk for an input of ``size`` bytes, of which some are ``there`` already, and for its output."""
+    return size - there + round(size * OUTPUT_SHARE)
+
+
+def check_disk(needed: int, *, free: int, promised: int, options: ServerOptions) -> None:
+    """Whether a job finds room beside what is ``promised`` to others.
 
     Raises:
         Rejection: ``disk_full``; worth asking again when other jobs will give room back.
     """
-    needed = round(size * (1 + OUTPUT_SHARE))
     available = max(0, free - promised - options.disk_reserve)
     if needed > available:
         raise Rejection(
             "disk_full",
-            f"the job needs {needed} bytes of disk, the server has {available} to give; "
-            "free some or move its --temp-dir",
+            f"the job needs {needed} bytes of disk, the server has {available} to give beside the "
+            f"{options.disk_reserve} that it leaves free; free some or move its --temp-dir",
             retry_after=RETRY_AFTER_FULL if promised else None,
         )
 
@@ -109,11 +113,14 @@ def _with_reason(name: str, report: EncoderReport | None) -> str:
     return f"{name} ({report.reason})" if report is not None and report.reason else name
 
 
-def check_slots(running: int, options: ServerOptions) -> None:
-    """Raises Rejection ``server_full``."""
-    if running >= options.max_jobs:
+def check_places(encoding: int, waiting: int, options: ServerOptions) -> None:
+    """Raises Rejection ``server_full``: as many jobs encode and wait as this server takes."""
+    if encoding + waiting >= options.max_jobs + options.max_waiting:
         raise Rejection(
-            "server_full", f"all {options.max_jobs} slots are taken, ask again later", retry_after=RETRY_AFTER_FULL
+            "server_full",
+            f"{encoding} jobs encode and {waiting} wait here; this server takes {options.max_jobs} and "
+            f"{options.max_waiting} ahead, ask again later",
+            retry_after=RETRY_AFTER_FULL,
         )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import secrets
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from pathlib import Path
+
+from blake3 import blake3
 
 from ffx.core.errors import TransferError
 from ffx.core.transport import BulkStore, StoredFile
@@ -23,7 +25,9 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errn
 class FileStore(BulkStore):
     """Files by *resource*: a random name that says nothing and cannot be guessed."""
 
-    def __init__(self) -> None:
+    def __init__(self, check_room: Callable[[], None] = lambda: None) -> None:
+        """``check_room`` is called before each block and raises TransferError when there is no room for more."""
+        self._check_room = check_room
         self._uploads: dict[str, _Upload] = {}
         self._offers: dict[str, StoredFile] = {}
 
@@ -42,6 +46,7 @@ class FileStore(BulkStore):
         try:
             async for block in blocks:
                 arrived += len(block)
+                self._check_room()
                 if arrived > total:
                     raise TransferError(f"more than the {total} bytes that were announced", code="too_large")
                 if gathered or len(block) < BLOCK_SIZE:
@@ -63,20 +68,21 @@ class FileStore(BulkStore):
     # -- For the server ---------------------------------------------------------------------------------------
 
     def expect(self, path: Path, size: int) -> str:
-        """Make an empty file for an upload of ``size`` bytes; returns its resource.
+        """Receive an upload of ``size`` bytes in a file, whose beginning may be there already; returns its resource.
 
         Raises:
             OSError: the file cannot be made.
         """
-        path.touch(exist_ok=False)
+        path.touch()
         resource = _new_resource()
         self._uploads[resource] = _Upload(path, size)
         return resource
 
     async def digest(self, resource: str) -> str:
-        """BLAKE3 of what arrived so far, in hexadecimal; the file is not read for it."""
+        """BLAKE3 of what arrived so far, in hexadecimal; only what was there before is read for it."""
         upload = self._upload(resource)
         await upload.settled()
+        await upload.hashed()
         return upload.keeper.digest.hexdigest()
 
     async def start_over(self, resource: str) -> None:
@@ -97,6 +103,7 @@ class FileStore(BulkStore):
             if upload is not None:
                 upload.turn = _WITHDRAWN
                 await upload.settled()
+                await upload.hashed()
                 await upload.keeper.release()
 
     def _upload(self, resource: str) -> _Upload:
@@ -110,12 +117,15 @@ class _Upload:
     """One file that is being received. One block is kept while the next is gathered."""
 
     def __init__(self, path: Path, size: int) -> None:
+        there = path.stat().st_size
         self.path = path
         self.size = size
-        self.keeper = Keeper(path)
+        self.keeper = Keeper(path, size=there if there <= size else 0)
         self.turn = 0
         """Whose blocks count: the number of the newest call, or ``_WITHDRAWN``."""
         self._writing: asyncio.Task[None] | None = None
+        # How much is there can be told at once; nothing is added to it before it is hashed.
+        self._hashing = asyncio.create_task(self._hash()) if self.keeper.size else None
 
     async def begin(self, offset: int, total: int) -> int:
         written = await self.settled()
@@ -151,14 +161,32 @@ class _Upload:
             self._writing.exception()  # seen: asyncio would complain about one that nobody asked for
         return self.keeper.size
 
+    async def hashed(self) -> None:
+        """Wait until what was there before is hashed."""
+        if self._hashing is not None:
+            await asyncio.wait([self._hashing])
+
     async def start_over(self) -> None:
         self.turn += 1
         await self.settled()
+        await self.hashed()
         await self.keeper.release()
+        # A file of its own: that which was there may be an input of other jobs.
+        self.path.unlink(missing_ok=True)
+        self.path.touch()
         self.keeper = Keeper(self.path)
+
+    async def _hash(self) -> None:
+        try:
+            self.keeper.digest = await asyncio.to_thread(_digest_of, self.path)
+        except OSError:  # what cannot be read is as good as not there
+            if self.turn != _WITHDRAWN:
+                self.turn += 1
+            self.keeper = Keeper(self.path)
 
     async def _ready(self, turn: int) -> None:
         await self.settled()
+        await self.hashed()
         if self.turn == _WITHDRAWN:
             raise _unknown_resource()
         if turn != self.turn:
@@ -174,6 +202,10 @@ class _Upload:
 def is_disk_full(error: OSError) -> bool:
     """Whether a write failed for want of room, or of what the user may take of it."""
     return error.errno in _DISK_FULL
+
+
+def _digest_of(path: Path) -> blake3:
+    return blake3(max_threads=blake3.AUTO).update_mmap(path)
 
 
 def _new_resource() -> str:

@@ -25,7 +25,7 @@ class News:
         self._info = info
         self._slots = asyncio.Event()
         self._news = asyncio.Event()
-        self._told: tuple[ServerStatus, int] | None = None
+        self._told: tuple[ServerStatus, int, int] | None = None
         self._whole = False
 
     def slots_changed(self) -> None:
@@ -48,7 +48,7 @@ class News:
         costs each client some milliseconds.
         """
         info = self._info()
-        self._told = (info.status, info.current_jobs)
+        self._told = _places(info)
         if whole:
             self._clients.tell_all(CapabilityUpdate(info), "news")
         else:
@@ -61,7 +61,7 @@ class News:
             await asyncio.sleep(SETTLING)
             self._slots.clear()
             info = self._info()
-            if (info.status, info.current_jobs) != self._told:
+            if _places(info) != self._told:
                 self.tell()
 
     async def tell_news(self) -> None:
@@ -71,3 +71,7 @@ class News:
             whole, self._whole = self._whole, False
             self.tell(whole=whole)
             await asyncio.sleep(NEWS_PERIOD)
+
+
+def _places(info: ServerInfo) -> tuple[ServerStatus, int, int]:
+    return info.status, info.current_jobs, info.waiting_jobs

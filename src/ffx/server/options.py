@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 from attrs.validators import ge, gt
 
 from ffx.core.addressing import DEFAULT_PORT
@@ -18,7 +18,9 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     max_jobs: int = field(default=2, validator=ge(1))
-    """Slots: how many jobs are uploaded or encoded at a time."""
+    """Slots: how many jobs are encoded at a time."""
+    max_waiting: int = field(default=Factory(lambda options: options.max_jobs, takes_self=True), validator=ge(0))
+    """How many more are taken ahead: their inputs travel while others encode. 0: only for a slot that is free."""
     max_file_size: int = field(default=10 * 10**9, validator=gt(0))
     name: str = ""
     """Empty: the host's name."""
@@ -27,6 +29,10 @@ class ServerOptions:
     disk_reserve: int = 512 * 1024 * 1024
     """What jobs must leave free on the disk of ``temp_dir``."""
     absence_limit: float = 60.0
-    """How long the jobs of a client that went away are kept for its return."""
+    """How long a client that went away keeps the places of jobs whose inputs have not arrived."""
+    keep_results: float = 86_400.0
+    """How long outcomes, and beginnings of inputs, are kept for the return of a client that went away."""
+    durable: bool = False
+    """Whether the server comes back under the same id: then it goes on with what is on its disk."""
     hello_limit: float = 10.0
     """How long a new connection may take to introduce itself."""

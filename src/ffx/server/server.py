@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,25 +21,28 @@ from ffx.core.messages import (
     FileUploadStart,
     JobCancel,
     JobCommitted,
+    JobPause,
     JobReassign,
     JobSubmit,
     Message,
     Pong,
+    ServerDrain,
     ServerInfoMessage,
     ValidationErrorMessage,
 )
-from ffx.core.model import JobConfiguration, JobProgress, ServerInfo, ServerStatus
+from ffx.core.model import JobConfiguration, JobStage, ServerInfo, ServerStatus
 from ffx.core.transport import Connection, Service
 from ffx.server.background import Background
 from ffx.server.clients import Clients
 from ffx.server.files import FileStore
-from ffx.server.job import Job, WorkEnd
+from ffx.server.job import Job, Way, WorkEnd
 from ffx.server.jobs import Jobs
 from ffx.server.news import News
 from ffx.server.options import ServerOptions
+from ffx.server.room import DiskRoom
 from ffx.server.session import Refused, Session, conversation
 from ffx.server.spool import Spool
-from ffx.server.upkeep import clean_up, watch_load
+from ffx.server.upkeep import clean_up, watch_disk, watch_load
 
 if TYPE_CHECKING:
     from ffx.server.capabilities import CapabilityService
@@ -46,8 +51,8 @@ if TYPE_CHECKING:
 class Server(Service):
     """One server. Between ``async with`` and its end it takes jobs; the end stops them and removes their files.
 
-    A caller that stops it in peace calls ``drain`` and waits for ``empty``; then, or in a hurry, ``stop``, before
-    it closes the listener: so clients hear what becomes of their jobs.
+    A caller that stops it in peace calls ``finish``; then, or in a hurry, ``stop``, before it closes the listener: so
+    clients hear what becomes of their jobs.
     """
 
     def __init__(
@@ -63,7 +68,6 @@ class Server(Service):
         """``capabilities`` are prepared already; ``modify_command`` lets plugins change an argv before it runs."""
         self.epoch = secrets.token_hex(16)
         """One life of this server."""
-        self.bulk = self._files = FileStore()
         self._options = options
         self._capabilities = capabilities
         self._token = token.encode()
@@ -72,8 +76,11 @@ class Server(Service):
         self._modify_command = modify_command
         self._address = Address(options.host, options.port)
         self._started = time.monotonic()
+        self._stopping = False
         self._background = Background()
-        self._spool = Spool(options.temp_dir)
+        self._spool = Spool(options.temp_dir, server_id, keep=options.keep_results if options.durable else None)
+        room = DiskRoom(self._spool, options.disk_reserve)
+        self.bulk = self._files = FileStore(room.check_upload)
         self._clients = Clients(self._background, absence_limit=options.absence_limit, on_absent=self._abandon)
         self._news = News(self._clients, self.info)
         self._jobs = Jobs(
@@ -82,19 +89,22 @@ class Server(Service):
             background=self._background,
             spool=self._spool,
             files=self._files,
+            room=room,
             worker=self._work,
             tell=self._clients.tell,
             on_slots=self._news.slots_changed,
         )
         self._handlers: Mapping[type, Callable[[str, Any], Awaitable[Message | None]]] = {
             CapabilityRequest: self._answer_capabilities,
-            JobSubmit: self._jobs.submit,
-            JobCancel: self._jobs.cancel,
-            JobReassign: self._jobs.cancel,
-            JobCommitted: self._jobs.commit,
-            FileUploadStart: self._jobs.start_upload,
-            FileUploadComplete: self._jobs.complete_upload,
-            FileDownloadRequest: self._jobs.start_download,
+            JobSubmit: self._jobs.intake.submit,
+            JobCancel: self._jobs.outcomes.cancel,
+            JobReassign: self._jobs.outcomes.cancel,
+            JobPause: self._jobs.pause,
+            JobCommitted: self._jobs.outcomes.commit,
+            FileUploadStart: self._jobs.intake.start_upload,
+            FileUploadComplete: self._jobs.intake.complete_upload,
+            FileDownloadRequest: self._jobs.outcomes.start_download,
+            ServerDrain: self._answer_drain,
             Pong: _pass_over,
             ErrorMessage: _pass_over,
             ValidationErrorMessage: _pass_over,
@@ -103,42 +113,59 @@ class Server(Service):
     # -- One life -----------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._spool.open()
+        await asyncio.to_thread(self._spool.open)
+        await self._jobs.adopt()
         self._background.start(self._news.tell_slots(), "news of slots")
         self._background.start(self._news.tell_news(), "news")
         self._background.start(watch_load(self._capabilities, self._news.load_changed), "watch on the load")
-        self._background.start(clean_up(self._spool), "clean-up")
-        self._background.start(self._capabilities.complete(self._jobs.idle), "detection")
+        self._background.start(clean_up(self._spool, lambda: self._jobs.expire(self._clients.is_here)), "clean-up")
+        self._background.start(watch_disk(self._jobs.watch_disk), "watch on the disk")
+        self._background.start(self._capabilities.complete(self.idle), "detection")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-        self._spool.close()
+        await asyncio.to_thread(lambda: self._spool.close(keep=bool(self._jobs.all())))
 
-    async def drain(self) -> None:
-        """Take nothing new from now on, and tell every client; what is here goes on."""
-        self._jobs.closed = True
+    async def drain(self, drain: bool = True) -> None:
+        """Take nothing new from now on, and tell every client; what is here goes on. Or take jobs again."""
+        self._jobs.intake.closed = drain or self._stopping
         self._news.tell()
 
+    async def finish(self, limit: float) -> None:
+        """Come to an end in peace: take nothing new, hand back what waits for a slot, and give what encodes, and
+        clients that are here and fetch what they have, so many seconds. ``stop`` follows.
+        """
+        self._stopping = True
+        self._jobs.course.slots.close()
+        await self.drain()
+        waiting = [job for job in self._jobs.all() if job.waits and job.stage is JobStage.WAITING]
+        await self._hand_back(waiting)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self._jobs.until(lambda: not any(map(self._is_worth_waiting, self._jobs.all())))
+
     async def idle(self) -> None:
-        """Wait until no slot is taken."""
-        await self._jobs.idle()
+        """Wait until no job is on its way: what is here waits to be fetched."""
+        await self._jobs.until(lambda: all(job.outcome for job in self._jobs.all()))
 
     async def empty(self) -> None:
-        """Wait until every result was fetched as well."""
-        await self._jobs.empty()
+        """Wait until no job is here, results that wait to be fetched included."""
+        await self._jobs.until(lambda: not self._jobs.all())
 
     async def stop(self) -> None:
-        """Give every job back to its client, say goodbye, and end all that runs. Twice is fine."""
-        self._jobs.closed = True
-        for job in self._jobs.all():
-            reason = f"the server {self._name} stops"
-            self._clients.tell(job.client_id, JobReassign(job.job_id, job.attempt, reason))
+        """Give every job back to its client, say goodbye, and end all that runs. Twice is fine.
+
+        Outcomes stay on the disk of a server that comes back under its id.
+        """
+        self._stopping = self._jobs.intake.closed = True
+        for job in self._given_back():
+            self._clients.tell(job.client_id, self._reassign(job))
         await self._clients.dismiss("the server stops")
         await self._background.stop()
-        await self._jobs.end_all(self._jobs.all())
+        await self._jobs.outcomes.end_all(self._given_back())
 
     def listening_at(self, address: Address) -> None:
         """Where it can be reached, as it tells its clients."""
@@ -159,13 +186,32 @@ class Server(Service):
             status=self._status,
             capabilities=capabilities,
             max_jobs=self._options.max_jobs,
-            current_jobs=self._jobs.running,
+            current_jobs=self._jobs.encoding,
+            max_waiting=self._options.max_waiting,
+            waiting_jobs=self._jobs.waiting,
             uptime=time.monotonic() - self._started,
             last_seen=time.time(),
             version=self._version,
-            completed_jobs=self._jobs.completed,
-            failed_jobs=self._jobs.failed,
+            completed_jobs=self._jobs.outcomes.completed,
+            failed_jobs=self._jobs.outcomes.failed,
         )
+
+    async def _hand_back(self, jobs: Sequence[Job]) -> None:
+        """Give jobs to their clients again, while the conversations go on."""
+        for job in jobs:
+            self._clients.tell(job.client_id, self._reassign(job))
+        await self._jobs.outcomes.end_all(jobs)
+
+    def _reassign(self, job: Job) -> JobReassign:
+        return JobReassign(job.job_id, job.attempt, f"the server {self._name} stops")
+
+    def _is_worth_waiting(self, job: Job) -> bool:
+        """Whether a server that stops in peace waits for this job: it is worked on, or its client may fetch it."""
+        return not job.waits if job.outcome is None else self._clients.is_here(job.client_id)
+
+    def _given_back(self) -> list[Job]:
+        """The jobs that do not outlive this process."""
+        return [job for job in self._jobs.all() if not (self._spool.durable and job.outcome)]
 
     @property
     def _name(self) -> str:
@@ -173,9 +219,9 @@ class Server(Service):
 
     @property
     def _status(self) -> ServerStatus:
-        if self._jobs.closed:
+        if self._jobs.intake.closed:
             return ServerStatus.MAINTENANCE
-        return ServerStatus.BUSY if self._jobs.running >= self._options.max_jobs else ServerStatus.ONLINE
+        return ServerStatus.BUSY if self._jobs.encoding >= self._options.max_jobs else ServerStatus.ONLINE
 
     # -- Conversations ------------------------------------------------------------------------------------------
 
@@ -186,11 +232,15 @@ class Server(Service):
         async with conversation(connection) as session:
             if await session.introduce(self._welcome, time_limit=self._options.hello_limit):
                 self._clients.arrive(session)
-                self._jobs.repeat_outcomes(session.client_id)
+                await self._jobs.repeat_words(session.client_id)
                 try:
                     await session.listen(self._handle)
                 finally:
                     self._clients.leave(session)
+                    self._jobs.changed()
+                    if self._clients.is_here(session.client_id):
+                        # What was said last may have gone to this connection and nowhere.
+                        await self._jobs.repeat_words(session.client_id)
 
     def _welcome(self, session: Session) -> Message:
         self._news.welcomed()
@@ -202,6 +252,10 @@ class Server(Service):
             raise Refused("unexpected_message", f"a client does not send {message.type} here")
         return await handler(session.client_id, message)
 
+    async def _answer_drain(self, client_id: str, message: ServerDrain) -> ServerDrain:
+        await self.drain(message.drain)
+        return message
+
     async def _answer_capabilities(self, client_id: str, message: CapabilityRequest) -> CapabilityResponse:
         await self._capabilities.ensure(message.encoders)
         capabilities = self._capabilities.snapshot()
@@ -211,22 +265,22 @@ class Server(Service):
             compatible=compatible,
             missing=tuple(name for name in asked if name not in compatible),
             compatibility_score=len(compatible) / len(asked) if asked else 1.0,
-            load=self._jobs.running / self._options.max_jobs,
+            load=self._jobs.encoding / self._options.max_jobs,
             estimated_performance=capabilities.estimated_performance,
             capabilities=capabilities,
         )
 
     # -- Beside them --------------------------------------------------------------------------------------------
 
-    async def _work(self, job: Job, on_progress: Callable[[JobProgress], None]) -> WorkEnd:
+    async def _work(self, job: Job, way: Way) -> WorkEnd:
         # Imported with the first job: PyAV is a third of the memory of a server at rest.
         from ffx.server.work import Workbench
 
         bench = Workbench(self._capabilities, self._modify_command, server_id=self._server_id, server_name=self._name)
-        return await bench.work(job, on_progress)
+        return await bench.work(job, way)
 
     async def _abandon(self, client_id: str) -> None:
-        await self._jobs.end_all(self._jobs.of_client(client_id))
+        await self._jobs.outcomes.give_up_uploads(client_id)
 
 
 async def _pass_over(client_id: str, message: Message) -> None:

@@ -13,10 +13,11 @@ from attrs import evolve, frozen
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import EncodeError, FfxError, ProbeError, RecipeError, VerificationError
 from ffx.core.messages import JobCompleted, JobFailed
-from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState
+from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState, Verification
 from ffx.core.recipe import Recipe
 from ffx.core.transport import StoredFile
 from ffx.media.command import Command, build_command, seen_here
+from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
 from ffx.media.probe import MediaInfo, PacketCounts, count_packets, probe
 from ffx.media.progress import Progress
@@ -24,7 +25,7 @@ from ffx.media.run import RunOutcome, run_command
 from ffx.media.verify import Verified, check_input, verify_output
 from ffx.server.capabilities import CapabilityService
 from ffx.server.files import is_disk_full
-from ffx.server.job import Finished, Job, WorkEnd
+from ffx.server.job import Finished, Job, Way, WorkEnd
 
 PROGRESS_INTERVAL = 0.45
 """Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
@@ -60,28 +61,30 @@ class Workbench:
     server_id: str
     server_name: str
 
-    async def work(self, job: Job, on_progress: Callable[[JobProgress], None]) -> WorkEnd:
+    async def work(self, job: Job, way: Way) -> WorkEnd:
         """Encode and check; what goes wrong is the answer. Cancelling it ends FFmpeg before it returns."""
         try:
-            return await self._encode(job, on_progress)
+            return await self._encode(job, way)
         except (FfxError, OSError) as error:
             return self._failure(job, error)
 
-    async def _encode(self, job: Job, on_progress: Callable[[JobProgress], None]) -> Finished:
+    async def _encode(self, job: Job, way: Way) -> Finished:
         source, packets = await asyncio.to_thread(_examine, job.folder.input)
         command = self._command(job, source, packets)
-        started = time.monotonic()
-        outcome = await self._run(job, command, source, on_progress)
-        seconds = time.monotonic() - started
+        async with way.slot():
+            outcome = await self._run(job, command, source, way.report)
         recipe = job.configuration.recipe
-        verified, digest = await asyncio.to_thread(_check, job.folder.output, recipe, source, packets, outcome)
+        async with way.check():
+            verified, digest = await asyncio.to_thread(_check, job.folder.output, recipe, source, packets, outcome)
+            if job.configuration.verification is Verification.FULL:
+                await self._decode(job)
         result = JobResult(
             job_id=job.job_id,
             status=JobState.COMPLETED,
             output_file=job.configuration.output_file,
             file_size=verified.size,
-            duration=seconds,
-            average_fps=verified.frames / seconds if seconds else 0.0,
+            duration=outcome.seconds,
+            average_fps=verified.frames / outcome.seconds if outcome.seconds else 0.0,
             frames=verified.frames,
             server_id=self.server_id,
             completed_at=time.time(),
@@ -89,6 +92,16 @@ class Workbench:
             warnings=command.warnings,
         )
         return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
+
+    async def _decode(self, job: Job) -> None:
+        """Look at every frame of the output. Raises VerificationError, or EncodeError where FFmpeg cannot say."""
+        await verify_decodable(
+            self.capabilities.ffmpeg,
+            job.folder.output,
+            job.configuration.recipe,
+            ffmpeg_version=self.capabilities.build.version,
+            control=job.control,
+        )
 
     def _command(self, job: Job, source: MediaInfo, packets: PacketCounts) -> Command:
         recipe = job.configuration.recipe
@@ -127,6 +140,7 @@ class Workbench:
             total_frames=total_frames,
             duration=source.duration,
             on_progress=tell,
+            control=job.control,
         )
 
     def _progress(self, job: Job, progress: Progress, total_frames: int) -> JobProgress:

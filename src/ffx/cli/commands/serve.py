@@ -11,9 +11,13 @@ from ffx.cli.options import config_option, json_option, start
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for all.  [FFX_HOST; 127.0.0.1]")
 @click.option("--port", metavar="PORT", help="0 picks one.  [FFX_PORT; 8765]")
 @click.option("--max-jobs", metavar="N", help="Encodes at a time.  [FFX_MAX_JOBS; 2]")
+@click.option("--max-waiting", metavar="N", help="Jobs taken ahead.  [FFX_MAX_WAITING; as many as --max-jobs]")
 @click.option("--max-file-size", metavar="SIZE", help="Largest input, such as 10GB.  [FFX_MAX_FILE_SIZE; 10GB]")
 @click.option("--name", metavar="NAME", help="How clients call this server.  [FFX_NAME; the host's name]")
 @click.option("--temp-dir", metavar="DIR", help="Where files of jobs are kept.  [FFX_TEMP_DIR; the system's own]")
+@click.option("--disk-reserve", metavar="SIZE", help="Left free there by jobs.  [FFX_DISK_RESERVE; 512MiB]")
+@click.option("--keep-results", metavar="SECONDS", help="For clients that are away.  [FFX_KEEP_RESULTS; 86400]")
+@click.option("--drain-limit", metavar="SECONDS", help="For encodes to end at a stop.  [FFX_DRAIN_LIMIT; 30]")
 @config_option
 @click.option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.  [FFX_LOG_LEVEL; INFO]")
 @click.option("--log-file", metavar="FILE", help="Log to a file too.  [FFX_LOG_FILE]")
@@ -30,6 +34,9 @@ def serve(
 
     Clients need this server's token. Those of the same user on this machine find it by themselves; for others,
     give the content of the token file (the log names it) to "ffx servers add HOST:PORT" there. FFX_TOKEN sets another.
+
+    A stop signal lets running encodes end for --drain-limit seconds and hands the rest back to their clients; a second
+    one does not wait. Results that were not fetched are offered again when it is started with the same name and port.
     """
     from ffx.cli import serving
 

@@ -7,7 +7,7 @@ import click
 from ffx.cli.options import config_option, json_option, start
 
 
-@click.group(invoke_without_command=True, short_help="Add, list, test and prefer servers.")
+@click.group(invoke_without_command=True, short_help="Add, list, test, prefer and drain servers.")
 @config_option
 @json_option
 @click.pass_context
@@ -28,7 +28,7 @@ def servers(context: click.Context, config: str | None, as_json: bool) -> int:
 @json_option
 @click.pass_obj
 def list_command(config: str | None, as_json: bool) -> int:
-    """Show every server: name, address, state, jobs, CPU, and what it is preferred for."""
+    """Show every server: name, address, state, jobs, CPU, what it is preferred for, and why it gets no jobs."""
     from ffx.cli.server_commands import list_servers
 
     return list_servers(start(config), as_json=as_json)
@@ -83,3 +83,50 @@ def prefer(config: str | None, server: str, kinds: tuple[str, ...], removing: bo
     from ffx.cli.server_commands import prefer_server
 
     return prefer_server(start(config), server, kinds, removing=removing)
+
+
+# -- Whether they get jobs --------------------------------------------------------------------------------------
+
+
+@servers.command()
+@click.argument("server", metavar="SERVER")
+@click.pass_obj
+def drain(config: str | None, server: str) -> int:
+    """Let a server finish what it has and take nothing new, from anybody."""
+    from ffx.cli.server_care import drain
+
+    return drain(start(config), server, draining=True)
+
+
+@servers.command()
+@click.argument("server", metavar="SERVER")
+@click.pass_obj
+def undrain(config: str | None, server: str) -> int:
+    """Let a server that was drained take jobs again."""
+    from ffx.cli.server_care import drain
+
+    return drain(start(config), server, draining=False)
+
+
+@servers.command()
+@click.argument("server", metavar="SERVER")
+@click.option("--reason", metavar="TEXT", default="by hand", help="Why, for those who ask later.  [by hand]")
+@click.pass_obj
+def quarantine(config: str | None, server: str, reason: str) -> int:
+    """Set a server aside: your queue gives it no jobs until it is released. What encodes there may finish.
+
+    A server on which jobs fail one after the other is set aside by itself, and tried again after a while.
+    """
+    from ffx.cli.server_care import quarantine
+
+    return quarantine(start(config), server, reason)
+
+
+@servers.command()
+@click.argument("server", metavar="SERVER")
+@click.pass_obj
+def release(config: str | None, server: str) -> int:
+    """Give a server that was set aside jobs again: one first, and more when that goes well."""
+    from ffx.cli.server_care import release
+
+    return release(start(config), server)

@@ -43,6 +43,8 @@ class SubmitCommand(click.Command):
 @click.option("--local", metavar="MODE", help="auto: encode here when no server can; never; only.  [FFX_LOCAL; auto]")
 @click.option("--policy", metavar="NAME", help="What ranks the servers.  [FFX_POLICY; weighted]")
 @click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+@click.option("--verify", metavar="LEVEL", help="quick: packets and durations; full: decode every frame too.  [quick]")
+@click.option("--detach", is_flag=True, help="Only put the jobs into the queue; ffx queue run works it.")
 @click.option("--dry-run", is_flag=True, help="Show each server's score and the exact command; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each job when it ends.")
 @click.option("--ui", metavar="NAME", help="Front end: live, lines, json or a plugin's.  [live on a terminal]")
@@ -55,6 +57,8 @@ def submit(
     config: str | None,
     local: str | None,
     policy: str | None,
+    verify: str | None,
+    detach: bool,
     dry_run: bool,
     as_json: bool,
     ui: str | None,
@@ -66,17 +70,28 @@ def submit(
 ) -> int:
     """Encode files on the servers that can do it best, check each result, and put it in place.
 
+    The jobs are put into the queue, which outlives this command: what is interrupted (Ctrl-C) goes on with the same
+    command typed again, or with "ffx queue run". While another process works the queue, this one looks on.
+
     What is not asked for is kept: container, codec, sound, subtitles, chapters, metadata, colours. Everything after
     "--" goes to FFmpeg as output arguments, such as: -- -vf scale=-2:720 -c:a copy
 
     Exit status: 0 all completed, 1 some job failed, 2 wrong usage (nothing was started), 3 no server could do it,
     130 interrupted.
     """
-    from ffx.cli.asking import Wish
+    from ffx.cli.asking import Wish, verification
     from ffx.cli.submitting import Manner, submit_jobs
 
     wish = Wish.from_options(
         inputs, output=output, out_dir=out_dir, ffmpeg_args=context.meta.get(FFMPEG_ARGUMENTS, ()), **recipe
     )
-    manner = Manner(server=server or "", overwrite=overwrite, dry_run=dry_run, as_json=as_json, ui=ui or "")
+    manner = Manner(
+        server=server or "",
+        overwrite=overwrite,
+        verification=verification(verify),
+        dry_run=dry_run,
+        detach=detach,
+        as_json=as_json,
+        ui=ui or "",
+    )
     return submit_jobs(start(config, local=local, policy=policy), wish, manner)

@@ -119,6 +119,11 @@ async def _handshake(
         raise ConnectError(
             f"{where} cannot be reached: {address.host!r} is neither a name nor an IP address", code="unreachable"
         ) from None
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+        # A server that is killed at this moment, or a tunnel whose other end is away: it may be back.
+        raise ConnectError(
+            f"{where} hung up before it said what it is; it may be starting or stopping", code="refused"
+        ) from None
     except (aiohttp.ClientError, OSError, ValueError):
         raise _not_ffx(where) from None
     if websocket.protocol != SUBPROTOCOL:

@@ -133,13 +133,13 @@ class WebSocketListener(Listener):
 
 
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
-    """aiohttp's words, without a traceback for every stranger that speaks no HTTP."""
+    """aiohttp's words, without a traceback for every stranger that speaks no HTTP or is gone before its answer."""
 
     def __init__(self, logger: logging.Logger) -> None:
         super().__init__(logger, None)
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
-        level = logging.DEBUG if isinstance(exc_info, HttpProcessingError) else logging.ERROR
+        level = logging.DEBUG if isinstance(exc_info, (HttpProcessingError, ConnectionError)) else logging.ERROR
         self.log(level, msg, *args, exc_info=exc_info, **more)
 
 

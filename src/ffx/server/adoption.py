@@ -1,0 +1,69 @@
+"""What a server takes over from its former life: results, failures that were not told, and inputs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ffx.core.messages import JobCompleted
+from ffx.core.model import JobStage
+from ffx.core.transport import StoredFile
+from ffx.server.admission import output_suffix
+from ffx.server.inputs import Inputs
+from ffx.server.job import Job
+from ffx.server.manifest import Manifest, read_manifest
+from ffx.server.spool import JobFolder, Spool
+
+
+def adopt(spool: Spool, inputs: Inputs, *, keep: float) -> list[Job]:
+    """The jobs that are still of use: those with an outcome not older than ``keep`` seconds. Blocking.
+
+    An encode died with its server, so its job is not here any more; but its input is put by, and so is the beginning
+    of one: the same submission goes on with it. Everything else is removed. Raises OSError.
+    """
+    adopted = []
+    for path in spool.jobs.iterdir():
+        manifest = read_manifest(path)
+        job = _with_outcome(path, manifest, keep) if manifest is not None else None
+        if job is not None:
+            adopted.append(job)
+            continue
+        folder = JobFolder(path)
+        if manifest is not None and not manifest.ended_at:
+            inputs.put_by(
+                folder.input,
+                client_id=manifest.client_id,
+                job_id=manifest.configuration.job_id,
+                size=manifest.size,
+            )
+        folder.remove()
+    return adopted
+
+
+def _with_outcome(path: Path, manifest: Manifest, keep: float) -> Job | None:
+    outcome = manifest.completed or manifest.failed
+    if outcome is None or time.time() - manifest.ended_at > keep:
+        return None
+    job = Job(
+        manifest.client_id,
+        manifest.configuration,
+        manifest.attempt,
+        JobFolder(path, output_suffix(manifest.configuration.recipe)),
+        size=manifest.size,
+        stage=JobStage.CHECK,
+        outcome=outcome,
+        ended_at=manifest.ended_at,
+    )
+    if isinstance(outcome, JobCompleted):
+        result = outcome.result
+        if not _has_size(job.folder.output, result.file_size):
+            return None
+        job.output = StoredFile(job.folder.output, result.file_size, result.digest)
+    return job
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
