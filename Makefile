@@ -6,12 +6,13 @@ BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint types check bench docs clean
+.PHONY: help demo test lint types check bench chaos docs clean
 
 help:
 	@echo "make demo    encode one real clip with an embedded server, check it, report"
 	@echo "make test    ruff, mypy and the whole test suite"
 	@echo "make bench   the benchmarks, as ratios against plain ffmpeg"
+	@echo "make chaos   200 jobs on 3 servers while all of them are killed and stopped at random"
 	@echo "make docs    write the generated pages of docs/ anew"
 	@echo "make clean   remove the environment and everything made here"
 
@@ -43,6 +44,9 @@ test: check
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/installed-dev
+	$(BIN)/python -m tests.faults.chaos $(CHAOS)
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py

@@ -11,7 +11,10 @@ from pathlib import Path
 from benchmarks.harness import SETTLED_HOME
 
 HERE = Path(__file__).resolve().parent
-BENCHMARKS = ("start", "detection", "single_job", "many_clips", "at_rest", "transfer")
+BENCHMARKS = (
+    "start", "detection", "single_job", "many_clips", "batch", "at_rest", "live_servers", "transfer", "dispatch",
+    "queue_page",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -103,6 +103,7 @@ def place() -> Iterator[Place]:
     """A temporary folder with a home of its own for ffx."""
     with tempfile.TemporaryDirectory(prefix="ffx-benchmark-") as name:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FFX_")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # for people Python compiles a program once, not at each start
         ffmpeg = locate_ffmpeg("", os.environ)
         home = os.environ.get(SETTLED_HOME, str(Path(name) / "home"))
         environment |= {"FFX_HOME": home, "FFX_FFMPEG": str(ffmpeg)}

@@ -11,7 +11,7 @@ CLIPS = 40
 SLOTS = 2
 OPTIONS = ("--encoder", "libx264", "--preset", "ultrafast")
 RUNS = 5
-RATIO = 1.5
+RATIO = 1.25
 
 
 def main() -> None:

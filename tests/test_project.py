@@ -35,6 +35,7 @@ def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
         ("demo", ["-m venv", "pip install", "-e '.[ffmpeg]'", "examples/demo.py"]),
         ("test", ["-m venv", "-e '.[ffmpeg,dev]'", "ruff check .", "ruff format --check .", "mypy", "-m pytest"]),
         ("bench", ["-e '.[ffmpeg,dev]'", "-m benchmarks"]),
+        ("chaos", ["-e '.[ffmpeg,dev]'", "-m tests.faults.chaos"]),
         ("docs", ["-e '.[ffmpeg,dev]'", "docs/generate.py"]),
         ("clean", ["rm -rf .fresh demo-out"]),
     ],
@@ -49,7 +50,7 @@ def test_make_on_a_bare_machine(target: str, words: list[str]) -> None:
 
 def test_make_alone_says_what_there_is() -> None:
     done = run("make")
-    for target in ("demo", "test", "bench", "docs", "clean"):
+    for target in ("demo", "test", "bench", "chaos", "docs", "clean"):
         assert f"make {target} " in done.stdout
 
 
@@ -91,7 +92,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_ci_on_a_machine_that_has_everything(machine: Machine) -> None:
-    machine.has("make", "ffmpeg", "python3")
+    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv")
     python, make = machine.ci()
     assert python.startswith("python3 -c import ensurepip")
     assert make == "make test CI=true"
@@ -103,8 +104,8 @@ def test_ci_installs_what_a_bare_machine_lacks(machine: Machine) -> None:
     calls = machine.ci()
     update, install = [call for call in calls if "apt-get" in call]
     assert "update" in update
-    for package in ("make", "ffmpeg", "python3-venv"):
-        assert f" {package} " in install
+    for package in ("make", "ffmpeg", "python3-venv", "iproute2", "mount", "util-linux"):
+        assert package in install.split()
     assert calls[-1] == "make test CI=true"
 
 
@@ -126,5 +127,5 @@ def test_every_benchmark_is_one_of_make_bench(file: Path, monkeypatch: pytest.Mo
     monkeypatch.syspath_prepend(ROOT)
     module = importlib.import_module(f"benchmarks.{file.stem}")
     chosen = importlib.import_module("benchmarks.__main__").BENCHMARKS
-    assert (file.stem in chosen) == (file.stem not in ("harness", "__main__"))
-    assert hasattr(module, "main") or file.stem == "harness"
+    assert (file.stem in chosen) == (file.stem not in ("harness", "simulation", "__main__"))
+    assert hasattr(module, "main") or file.stem in ("harness", "simulation")

@@ -1,0 +1,28 @@
+"""Servers and clients as real processes, the faults that befall them, and what must hold whatever befell them.
+
+``Ground`` is where one test plays: it makes servers, clients, relays and disks, and at the end checks the invariants.
+"""
+
+from tests.faults.harness.client import HASTY, PATIENT, Client
+from tests.faults.harness.ground import FAST, LARGE, MEGABYTE, Ground, paced
+from tests.faults.harness.orders import Orders
+from tests.faults.harness.process import Run
+from tests.faults.harness.relay import Relay
+from tests.faults.harness.server import Server
+from tests.faults.harness.waiting import until
+
+__all__ = [
+    "FAST",
+    "HASTY",
+    "LARGE",
+    "MEGABYTE",
+    "PATIENT",
+    "Client",
+    "Ground",
+    "Orders",
+    "Relay",
+    "Run",
+    "Server",
+    "paced",
+    "until",
+]
