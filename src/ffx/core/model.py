@@ -6,6 +6,7 @@ scores run from 0 to 1 unless a field says otherwise.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -161,15 +162,16 @@ class ServerCapabilities:
 
     def encoder(self, name: str) -> EncoderReport | None:
         """The report on one encoder, or None where it was not tried."""
-        return self._by_name.get(name)
+        place = self._places.get(name)
+        return None if place is None else self.encoders[place]
 
     def working(self, codec: str) -> tuple[EncoderReport, ...]:
         """The video encoders of a codec that work."""
         return self._by_codec.get(codec, ())
 
     @cached_property
-    def _by_name(self) -> dict[str, EncoderReport]:
-        return {report.name: report for report in reversed(self.encoders)}  # of two of a name the first one counts
+    def _places(self) -> Mapping[str, int]:
+        return _places_of(tuple(report.name for report in self.encoders))
 
     @cached_property
     def _by_codec(self) -> dict[str, tuple[EncoderReport, ...]]:
@@ -183,6 +185,12 @@ class ServerCapabilities:
         """Whether an encoder of that name was seen to work, or a muxer of that name exists."""
         report = self.encoder(capability)
         return report.works if report else capability in self.supported_formats
+
+
+@functools.lru_cache(64)
+def _places_of(names: tuple[str, ...]) -> Mapping[str, int]:
+    """Where each name is first; once for all servers that tried the same encoders."""
+    return {name: place for place, name in reversed(tuple(enumerate(names)))}
 
 
 @frozen

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
 from types import GenericAlias
@@ -25,6 +26,9 @@ from ffx.core.model import EncoderReport, ServerCapabilities
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """A longer message is refused. Capabilities of a server with every encoder take about 60 kB."""
+
+_SHARED_LENGTH = 32
+"""Characters of a text that many messages may have in common."""
 
 _LONGEST_REASON = 200
 """Characters; what does not fit is quoted in answers and logs, and may be megabytes long."""
@@ -173,8 +177,9 @@ def _converter() -> cattrs.Converter:
 
 def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[[Any, Any], Any]:
     def structure(value: Any, asked: type[Any]) -> Any:
-        if asked is kind and type(value) is kind and (kind in (str, bool) or _is_in_range(value)):
-            return value  # nearly always
+        if asked is kind and type(value) is kind and (kind in (str, bool) or _is_in_range(value)):  # nearly always
+            # Servers by the hundred have the same encoders: their names are in memory once.
+            return sys.intern(value) if kind is str and len(value) <= _SHARED_LENGTH else value
         if issubclass(asked, Enum):  # cattrs takes an enum of texts for a text
             return asked(value)
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
