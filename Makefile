@@ -11,7 +11,7 @@ WORKERS ?= auto
 help:
 	@echo "make demo    encode one real clip with an embedded server, check it, report"
 	@echo "make test    ruff, mypy and the whole test suite"
-	@echo "make bench   the benchmarks, as ratios against plain ffmpeg"
+	@echo "make bench   the benchmarks, as ratios and growth curves"
 	@echo "make chaos   200 jobs on 3 servers while all of them are killed and stopped at random"
 	@echo "make docs    write the generated pages of docs/ anew"
 	@echo "make clean   remove the environment and everything made here"
