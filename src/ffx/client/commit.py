@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from pathlib import Path
 
+from ffx.client.queue.files import sync_folder
 from ffx.core.errors import UsageError, VerificationError
 from ffx.media.digest import file_digest
 
@@ -74,7 +74,7 @@ def commit(part: Path, output: Path, *, overwrite: bool, digest: str = "") -> No
             _rename_without_replacing(part, output)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from None
-    _sync_folder(output.parent)
+    sync_folder(output.parent)
 
 
 def _has_digest(file: Path, digest: str) -> bool:
@@ -96,15 +96,3 @@ def _rename_without_replacing(part: Path, output: Path) -> None:
         part.rename(output)
     else:
         part.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where the system can sync a folder (not on Windows)."""
-    if os.name == "nt":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
