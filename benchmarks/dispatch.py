@@ -29,8 +29,9 @@ from attrs import asdict, frozen
 from benchmarks.harness import ROOT, Figure, report
 from benchmarks.simulation import HEVC, NVENC, SimulatedServers
 from ffx.client.bookkeeper import Bookkeeper
-from ffx.client.dispatch_words import Conclude, Event, JobKnown, Opened, Tick
 from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import Event, JobKnown, Opened, Tick
+from ffx.client.instructions import Conclude
 from ffx.client.queue.records import Handling
 from ffx.client.queue.store import JobQueue
 from ffx.core.encoders import EncoderSpec

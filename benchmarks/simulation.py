@@ -10,16 +10,11 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, evolve, field
 
-from ffx.client.dispatch_words import (
-    Abandon,
-    Acknowledge,
-    Begin,
-    Commit,
+from ffx.client.events import (
     Committed,
     Encoded,
     Encoding,
     Event,
-    Instruction,
     Progressed,
     Sent,
     ServerCame,
@@ -27,6 +22,7 @@ from ffx.client.dispatch_words import (
     Told,
     Verified,
 )
+from ffx.client.instructions import Abandon, Acknowledge, Begin, Commit, Instruction
 from ffx.client.queue.records import Farewell
 from ffx.core import wire
 from ffx.core.encoders import EncoderSpec

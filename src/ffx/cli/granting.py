@@ -16,8 +16,9 @@ from ffx.cli.watching import final_event
 from ffx.client.bookkeeper import Bookkeeper
 from ffx.client.commit import clear_parts
 from ffx.client.connection import Endpoint, ServerConnection
-from ffx.client.dispatch_words import Conclude, Instruction, Suspend, Told
 from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import Told
+from ffx.client.instructions import Conclude, Instruction, Suspend
 from ffx.client.queue.lock import Holder, QueueLock
 from ffx.client.queue.records import Farewell, JobRecord, Wish
 from ffx.client.queue.store import JobQueue

@@ -11,16 +11,8 @@ from ffx.cli.queue_reassign import Asked, ask_servers
 from ffx.cli.text import print_json, print_line, print_table
 from ffx.cli.worker import working_process
 from ffx.client.connection import Endpoint
-from ffx.client.dispatch_words import (
-    Encoding,
-    Event,
-    JobKnown,
-    QueuePaused,
-    ServerCame,
-    ServerChanged,
-    SetAsideKnown,
-)
 from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import Encoding, Event, JobKnown, QueuePaused, ServerCame, ServerChanged, SetAsideKnown
 from ffx.client.queue.records import JobRecord
 from ffx.client.queue.store import JobQueue
 from ffx.client.why import Reason

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from ffx.client.dispatch_words import Begin, Conclude, Instruction, StartLocal
 from ffx.client.farmstate import FarmState, OpenJob
+from ffx.client.instructions import Begin, Conclude, Instruction, StartLocal
 from ffx.client.matching import Ranked
 from ffx.client.queue.records import AttemptEnd, JobRecord
 from ffx.client.standing import Standing

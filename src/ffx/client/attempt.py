@@ -11,19 +11,8 @@ from attrs import frozen
 
 from ffx.client.commit import check_output, clear_parts, part_path
 from ffx.client.connection import JobWord, Mailbox, ServerConnection
-from ffx.client.dispatch_words import (
-    Begin,
-    Encoded,
-    Encoding,
-    Event,
-    Failed,
-    Held,
-    Lost,
-    Progressed,
-    Rejected,
-    Sent,
-    Verified,
-)
+from ffx.client.events import Encoded, Encoding, Event, Failed, Held, Lost, Progressed, Rejected, Sent, Verified
+from ffx.client.instructions import Begin
 from ffx.client.receipt import verify_received
 from ffx.client.sources import Sources, check_unchanged
 from ffx.client.transfers import download_file, upload_file

@@ -11,7 +11,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from ffx.client.changes import Changes
-from ffx.client.dispatch_words import (
+from ffx.client.events import (
     CancelRequested,
     Event,
     FarewellKnown,

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ffx.client import on_attempts, on_queue, on_servers
 from ffx.client.assigning import has_hope, may_return, settle
 from ffx.client.changes import Changes
-from ffx.client.dispatch_words import Event, Instruction, JobKnown, Tick
+from ffx.client.events import Event, JobKnown, Tick
 from ffx.client.farmstate import FarmState, Handler, Limits
+from ffx.client.instructions import Instruction
 from ffx.client.matching import Matching
 from ffx.client.queue.records import JobRecord
 from ffx.client.why import Reason, job_reason, server_reasons

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ffx.client.clock import WakingClock
 from ffx.client.connection import Endpoint
-from ffx.client.dispatch_words import Event
 from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import Event
 from ffx.client.link import Heartbeat
 from ffx.client.outcome import JobOutcome
 from ffx.client.queue.records import JobRecord

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from ffx.client.changes import Changes
-from ffx.client.dispatch_words import Abandon, Begin, Conclude, Instruction, Wait
+from ffx.client.instructions import Abandon, Begin, Conclude, Instruction, Wait
 from ffx.client.matching import Matching
 from ffx.client.queue.records import AttemptEnd, AttemptRecord, Farewell, JobRecord, SetAside
 from ffx.client.retrying import MAX_FAILURES

@@ -6,23 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from ffx.client.dispatch_words import (
-    Acknowledge,
-    Commit,
-    Committed,
-    Encoded,
-    Encoding,
-    Failed,
-    Held,
-    Instruction,
-    Lost,
-    Progressed,
-    Rejected,
-    Sent,
-    Tell,
-    Verified,
-)
+from ffx.client.events import Committed, Encoded, Encoding, Failed, Held, Lost, Progressed, Rejected, Sent, Verified
 from ffx.client.farmstate import FarmState, Handler, OpenJob
+from ffx.client.instructions import Acknowledge, Commit, Instruction, Tell
 from ffx.client.queue.records import AttemptEnd, Farewell
 from ffx.client.retrying import FULL_HOUSE, HOPELESS, SERVER_FAULTS, blames_server, charge, pause_before
 from ffx.client.standing import Standing

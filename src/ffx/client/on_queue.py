@@ -6,14 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from ffx.client.dispatch_words import (
-    Abandon,
+from ffx.client.events import (
     CancelRequested,
     Closing,
-    Commit,
     FarewellKnown,
     HurryRequested,
-    Instruction,
     JobKnown,
     MoveRequested,
     Opened,
@@ -22,9 +19,9 @@ from ffx.client.dispatch_words import (
     QueuePaused,
     RetryRequested,
     SetAsideKnown,
-    Suspend,
 )
 from ffx.client.farmstate import FarmState, Handler, OpenJob
+from ffx.client.instructions import Abandon, Commit, Instruction, Suspend
 from ffx.client.on_servers import recall_aside
 from ffx.client.queue.records import AttemptEnd
 from ffx.client.standing import Standing

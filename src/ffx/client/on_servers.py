@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ffx.client.dispatch_words import (
-    Abandon,
+from ffx.client.events import (
     Expecting,
-    Instruction,
     LocalEnded,
     QuarantineRequested,
     ReleaseRequested,
@@ -19,6 +17,7 @@ from ffx.client.dispatch_words import (
     Unreachable,
 )
 from ffx.client.farmstate import FarmState, Handler
+from ffx.client.instructions import Abandon, Instruction
 from ffx.client.queue.records import SetAside
 from ffx.client.standing import Standing
 from ffx.core.model import JobStage, ServerInfo

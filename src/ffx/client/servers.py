@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from attrs import evolve
 
 from ffx.client.connection import Endpoint, ServerConnection
-from ffx.client.dispatch_words import (
+from ffx.client.events import (
     Event,
     Expecting,
     LocalEnded,

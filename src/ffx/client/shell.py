@@ -22,30 +22,21 @@ from ffx.client.changes import Changes
 from ffx.client.clock import WakingClock
 from ffx.client.commit import clear_parts, commit, part_path
 from ffx.client.connection import Endpoint, ServerConnection
-from ffx.client.dispatch_words import (
+from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import Closing, Committed, Event, Failed, JobKnown, Lost, Opened, Tick, Told, Unreachable
+from ffx.client.farmstate import Limits
+from ffx.client.instructions import (
     Abandon,
     Acknowledge,
     Begin,
-    Closing,
     Commit,
-    Committed,
     Conclude,
-    Event,
-    Failed,
     Instruction,
-    JobKnown,
-    Lost,
-    Opened,
     StartLocal,
     Suspend,
     Tell,
-    Tick,
-    Told,
-    Unreachable,
     Wait,
 )
-from ffx.client.dispatcher import Dispatcher
-from ffx.client.farmstate import Limits
 from ffx.client.link import Heartbeat
 from ffx.client.outcome import JobOutcome
 from ffx.client.queue.records import Farewell, JobRecord, Live

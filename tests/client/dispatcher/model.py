@@ -9,17 +9,12 @@ from collections.abc import Callable, Iterator
 
 from attrs import define, evolve, field
 
-from ffx.client.dispatch_words import (
-    Abandon,
-    Acknowledge,
-    Begin,
-    Commit,
+from ffx.client.events import (
     Committed,
     Encoded,
     Encoding,
     Event,
     Failed,
-    Instruction,
     Lost,
     Opened,
     Progressed,
@@ -28,10 +23,10 @@ from ffx.client.dispatch_words import (
     ServerCame,
     ServerChanged,
     ServerSilent,
-    Suspend,
     Told,
     Verified,
 )
+from ffx.client.instructions import Abandon, Acknowledge, Begin, Commit, Instruction, Suspend
 from ffx.client.queue.records import Farewell
 from ffx.core.model import JobConfiguration, JobStage, ServerInfo, ServerStatus
 from tests.client.dispatcher.support import REPORTS, Store, Teller, result, server

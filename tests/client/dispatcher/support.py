@@ -8,16 +8,13 @@ from typing import Any
 from attrs import evolve
 
 from ffx.client.changes import Changes
-from ffx.client.dispatch_words import (
-    Abandon,
-    Begin,
+from ffx.client.dispatcher import Dispatcher
+from ffx.client.events import (
     Committed,
-    Conclude,
     Encoded,
     Encoding,
     Event,
     FarewellKnown,
-    Instruction,
     JobKnown,
     Opened,
     QueuePaused,
@@ -26,10 +23,9 @@ from ffx.client.dispatch_words import (
     SetAsideKnown,
     Tick,
     Verified,
-    Wait,
 )
-from ffx.client.dispatcher import Dispatcher
 from ffx.client.farmstate import Limits
+from ffx.client.instructions import Abandon, Begin, Conclude, Instruction, Wait
 from ffx.client.queue.records import AttemptRecord, Farewell, Handling, JobRecord, SetAside
 from ffx.core.encoders import EncoderSpec, QualityScale
 from ffx.core.model import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffx.client.dispatch_words import (
+from ffx.client.events import (
     CancelRequested,
     Encoded,
     Encoding,

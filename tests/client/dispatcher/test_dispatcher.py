@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ffx.client.dispatch_words import (
-    Abandon,
-    Acknowledge,
-    Begin,
+from ffx.client.events import (
     CancelRequested,
-    Commit,
     Committed,
-    Conclude,
     Encoded,
     Encoding,
     Failed,
@@ -24,10 +19,10 @@ from ffx.client.dispatch_words import (
     ServerCame,
     ServerChanged,
     ServerSilent,
-    Suspend,
     Told,
     Verified,
 )
+from ffx.client.instructions import Abandon, Acknowledge, Begin, Commit, Conclude, Suspend
 from ffx.client.queue.records import AttemptEnd, Farewell
 from ffx.core.model import EncoderType, JobState
 from tests.client.dispatcher.support import Teller, abandoned, begun, busy, ended, job, result, server

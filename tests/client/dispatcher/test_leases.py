@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from ffx.client.dispatch_words import (
-    Abandon,
-    Begin,
-    Commit,
+from ffx.client.events import (
     Committed,
     Encoded,
     FarewellKnown,
@@ -18,11 +15,11 @@ from ffx.client.dispatch_words import (
     ServerCame,
     ServerHeard,
     ServerSilent,
-    Suspend,
     Tick,
     Told,
     Verified,
 )
+from ffx.client.instructions import Abandon, Begin, Commit, Suspend
 from ffx.client.queue.records import AttemptEnd, Farewell
 from ffx.core.model import JobState
 from tests.client.dispatcher.support import Teller, abandoned, begun, busy, job, result, server, waits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffx.client.dispatch_words import Failed, Lost, Rejected
+from ffx.client.events import Failed, Lost, Rejected
 from ffx.client.queue.records import AttemptEnd
 from ffx.client.retrying import pause_before
 from ffx.core.model import Evidence, JobState

@@ -10,16 +10,13 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ffx.client.dispatch_words import (
-    Begin,
+from ffx.client.events import (
     CancelRequested,
-    Commit,
     Committed,
     Encoded,
     Encoding,
     Event,
     Failed,
-    Instruction,
     JobKnown,
     Lost,
     MoveRequested,
@@ -40,6 +37,7 @@ from ffx.client.dispatch_words import (
     Told,
     Verified,
 )
+from ffx.client.instructions import Begin, Commit, Instruction
 from ffx.client.queue.records import Farewell, JobRecord
 from ffx.core.model import JobState
 from tests.client.dispatcher.model import Key, ModelClient, ModelServer

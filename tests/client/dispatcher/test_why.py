@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffx.client.dispatch_words import (
+from ffx.client.events import (
     Expecting,
     Failed,
     LocalEnded,
@@ -16,9 +16,9 @@ from ffx.client.dispatch_words import (
     ServerCame,
     ServerChanged,
     ServerSilent,
-    StartLocal,
     Unreachable,
 )
+from ffx.client.instructions import StartLocal
 from ffx.client.queue.records import Handling
 from ffx.core.model import ServerStatus
 from tests.client.dispatcher.support import Teller, begun, busy, ended, job, server

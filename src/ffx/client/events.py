@@ -1,4 +1,4 @@
-"""What the dispatcher is told (events) and what it says (instructions): values only.
+"""What the dispatcher is told: values only.
 
 Every word about an attempt carries the job's id and the attempt's number; one that is not about the job's present
 attempt is without effect. Which life of a server it speaks of (the epoch) is settled by the connection that it came on:
@@ -10,9 +10,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from ffx.client.queue.records import AttemptRecord, Farewell, JobRecord, SetAside
-from ffx.core.model import Evidence, JobConfiguration, JobResult, JobState, ServerInfo
+from ffx.core.model import Evidence, JobResult, ServerInfo
 
-# -- Events: the queue --------------------------------------------------------------------------------------
+# -- The queue --------------------------------------------------------------------------------------
 
 
 @frozen
@@ -110,7 +110,7 @@ class ReleaseRequested:
     server_id: str
 
 
-# -- Events: servers ----------------------------------------------------------------------------------------
+# -- Servers ----------------------------------------------------------------------------------------
 
 
 @frozen
@@ -170,7 +170,7 @@ class LocalEnded:
     reason: str
 
 
-# -- Events: attempts ---------------------------------------------------------------------------------------
+# -- Attempts ---------------------------------------------------------------------------------------
 
 
 @frozen
@@ -308,97 +308,3 @@ Event = (
     | Told
     | Tick
 )
-
-
-# -- Instructions -------------------------------------------------------------------------------------------
-
-
-@frozen
-class Begin:
-    """Try the job on the server; ``job`` has the encoder that this server is to use."""
-
-    job: JobConfiguration
-    attempt: int
-    server_id: str
-    paused: bool = False
-    overwrite: bool = False
-    modified: float = 0.0
-    """When the input was changed last before it was submitted, seconds since the epoch; 0: not known."""
-    resumed: bool = False
-    """The attempt began before: what of it is there goes on."""
-
-
-@frozen
-class Suspend:
-    """Let the attempt's FFmpeg stand still, or go on."""
-
-    job_id: str
-    attempt: int
-    server_id: str
-    paused: bool
-
-
-@frozen
-class Abandon:
-    """Stop the attempt wherever it is, and tell the server to forget it."""
-
-    job_id: str
-    attempt: int
-    server_id: str
-
-
-@frozen
-class Commit:
-    """Give the checked result its final name."""
-
-    job: JobConfiguration
-    attempt: int
-    result: JobResult
-    overwrite: bool
-    resumed: bool = False
-    """An earlier process checked the result, and may have given it its name."""
-
-
-@frozen
-class Acknowledge:
-    """Tell the server that the result stands: it may forget the attempt. A farewell, until it has heard it."""
-
-    job_id: str
-    attempt: int
-    server_id: str
-
-
-@frozen
-class StartLocal:
-    """No server can do what waits: start the embedded one."""
-
-
-@frozen
-class Wait:
-    """For those who look on: the job goes back to waiting."""
-
-    job: JobConfiguration
-    attempt: int
-    reason: str
-    evidence: Evidence | None = None
-
-
-@frozen
-class Tell:
-    """For those who look on: a word on a job that is under way."""
-
-    record: JobRecord
-
-
-@frozen
-class Conclude:
-    """For those who look on: the job has ended."""
-
-    record: JobRecord
-
-    @property
-    def state(self) -> JobState:
-        return self.record.state
-
-
-Instruction = Begin | Suspend | Abandon | Commit | Acknowledge | StartLocal | Wait | Tell | Conclude
