@@ -126,7 +126,7 @@ class Attempt:
             return Failed(job_id, number, "internal", str(error))
 
     async def _go(self, mailbox: Mailbox) -> End:
-        if not self._begin.resumed:
+        if self._number > 1 and not self._begin.resumed:
             await asyncio.to_thread(clear_parts, self._output, self._job.job_id, keep=self._number)
         await self._submit()
         if not any(_is_past_upload(word) for word in mailbox.waiting):  # an attempt that was submitted before
@@ -162,8 +162,7 @@ class Attempt:
     async def _send(self) -> int:
         """Send what the server does not have yet; returns how many bytes went over the wire."""
         job_id, number, size = self._job.job_id, self._number, self._job.file_size
-        await asyncio.to_thread(check_unchanged, self._input, size=size, modified=self._begin.modified)
-        digest = await asyncio.to_thread(self._sources.known, self._input)
+        digest = await asyncio.to_thread(self._known_digest)
         start = await self._server.ask(FileUploadStart(job_id, number, size, digest), FileChunk)
         self._report(Report(Phase.UPLOAD, start.offset, size))
         if not (digest and start.offset == size):
@@ -179,6 +178,11 @@ class Attempt:
         complete = FileUploadComplete(job_id, number, size, digest)
         await self._server.ask(complete, FileUploadComplete, time_limit=CHECK_SECONDS)
         return size - start.offset
+
+    def _known_digest(self) -> str:
+        """Of the input, when a file was sent that is still what it was. Raises TransferError. Blocking."""
+        check_unchanged(self._input, size=self._job.file_size, modified=self._begin.modified)
+        return self._sources.known(self._input)
 
     # -- While it is there ------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from ffx.core.recipe import Recipe
 from ffx.media.command import Command
 from ffx.media.complaints import first_cause
 from ffx.media.control import RunControl
-from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, count_packets, probe
+from ffx.media.probe import MediaInfo, PacketCount, examine
 from ffx.media.progress import Progress
 from ffx.media.run import run_command
 from ffx.media.timing import frame_timing, read_version
@@ -59,7 +59,7 @@ async def verify_decodable(
         EncodeError: FFmpeg could not say: it was not there, crashed, was stuck or lacked memory; carries the Evidence.
     """
     try:
-        found, packets = await asyncio.to_thread(_read, output)
+        found, packets = await asyncio.to_thread(examine, output)
     except ProbeError as error:
         raise VerificationError(f"the output cannot be read: {error}") from None
     film = packets.stream(found.video.index) if found.video else None
@@ -100,10 +100,6 @@ def decoding_command(media: MediaInfo, ffmpeg_version: str = "") -> tuple[str, .
     start = ("-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-progress", "pipe:1")
     source = ("-protocol_whitelist", "file", "-i", f"file:{media.path.name}")
     return (*start, *source, *streams, timing, "passthrough", "-f", "null", "-")
-
-
-def _read(output: Path) -> tuple[MediaInfo, PacketCounts]:
-    return probe(output), count_packets(output)
 
 
 def _is_damage(line: str, *, copied: bool) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 from attrs import frozen
+from av.container import InputContainer
 from av.stream import Stream
 
 from ffx.media.opening import opened
@@ -125,24 +126,29 @@ def count_packets(path: Path) -> PacketCounts:
         ProbeError: the file does not open.
     """
     with opened(path) as container:
-        tallies = [_Tally(stream.type) for stream in container.streams]
-        complete = True
-        try:
-            for packet in container.demux():
-                if packet.size == 0:  # PyAV ends every stream with an empty packet
-                    continue
-                if packet.is_corrupt:
-                    complete = False
-                tally = tallies[packet.stream_index]
-                time = packet.pts if packet.pts is not None else packet.dts
-                tally.see_order(time, key=packet.is_keyframe)
-                if packet.is_discard:
-                    tally.discard(packet.duration or 0)
-                else:
-                    tally.add(time, packet.duration or 0)
-        except av.error.InvalidDataError:
-            complete = False
-        counts = tuple(_count(stream, tally) for stream, tally in zip(container.streams, tallies, strict=False))
+        return count_packets_of(container)
+
+
+def count_packets_of(container: InputContainer) -> PacketCounts:
+    """The same of a file that is open already, from where it stands."""
+    tallies = [_Tally(stream.type) for stream in container.streams]
+    complete = True
+    try:
+        for packet in container.demux():
+            if packet.size == 0:  # PyAV ends every stream with an empty packet
+                continue
+            if packet.is_corrupt:
+                complete = False
+            tally = tallies[packet.stream_index]
+            time = packet.pts if packet.pts is not None else packet.dts
+            tally.see_order(time, key=packet.is_keyframe)
+            if packet.is_discard:
+                tally.discard(packet.duration or 0)
+            else:
+                tally.add(time, packet.duration or 0)
+    except av.error.InvalidDataError:
+        complete = False
+    counts = tuple(_count(stream, tally) for stream, tally in zip(container.streams, tallies, strict=False))
     return PacketCounts(counts, complete)
 
 

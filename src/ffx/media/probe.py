@@ -9,14 +9,15 @@ from typing import Any
 
 import av
 from attrs import evolve, field, frozen
+from av.container import InputContainer
 from av.stream import Disposition, Stream
 
 from ffx.core.errors import ProbeError
 from ffx.media import colour
 from ffx.media.opening import opened
-from ffx.media.packets import PacketCount, PacketCounts, count_packets
+from ffx.media.packets import PacketCount, PacketCounts, count_packets, count_packets_of
 
-__all__ = ["MediaInfo", "PacketCount", "PacketCounts", "StreamInfo", "count_packets", "probe"]
+__all__ = ["MediaInfo", "PacketCount", "PacketCounts", "StreamInfo", "count_packets", "examine", "probe"]
 
 
 @frozen
@@ -110,16 +111,30 @@ def probe(path: Path) -> MediaInfo:
         ProbeError: one line that names the file and what is wrong with it.
     """
     with opened(path) as container:
-        duration = max(0.0, container.duration / av.time_base) if container.duration else 0.0
-        media = MediaInfo(
-            path=path,
-            size=path.stat().st_size,
-            container=container.format.name,
-            duration=duration,
-            streams=tuple(_describe(stream, duration) for stream in container.streams),
-            chapters=len(container.chapters()),
-            metadata=dict(container.metadata),
-        )
+        return _media_of(container, path)
+
+
+def examine(path: Path) -> tuple[MediaInfo, PacketCounts]:
+    """What the header of a media file says, and what its packets are. Blocking; takes as long as reading the file.
+
+    Raises:
+        ProbeError: as for ``probe``.
+    """
+    with opened(path) as container:
+        return _media_of(container, path), count_packets_of(container)
+
+
+def _media_of(container: InputContainer, path: Path) -> MediaInfo:
+    duration = max(0.0, container.duration / av.time_base) if container.duration else 0.0
+    media = MediaInfo(
+        path=path,
+        size=path.stat().st_size,
+        container=container.format.name,
+        duration=duration,
+        streams=tuple(_describe(stream, duration) for stream in container.streams),
+        chapters=len(container.chapters()),
+        metadata=dict(container.metadata),
+    )
     if not any(_is_readable(stream) for stream in media.streams):
         raise ProbeError(f"{path}: has no picture and no sound that could be read")
     return media

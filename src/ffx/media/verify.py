@@ -17,7 +17,7 @@ from ffx.core.recipe import Recipe
 from ffx.media.arguments import Arguments, read_arguments
 from ffx.media.changes import keeps_duration, keeps_frames
 from ffx.media.containers import container_by_name
-from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, count_packets, probe
+from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
 from ffx.media.run import RunOutcome
 from ffx.media.streams import select_streams
 
@@ -107,8 +107,7 @@ def verify_output(
         VerificationError: one line that says what is wrong.
     """
     try:
-        found = probe(output)
-        packets = count_packets(output)
+        found, packets = examine(output)
     except ProbeError as error:
         raise VerificationError(f"the output cannot be read: {error}") from None
     job = _Job(recipe, read_arguments(recipe.ffmpeg_args), source, source_packets, outcome)

@@ -19,7 +19,7 @@ from ffx.core.transport import StoredFile
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
-from ffx.media.probe import MediaInfo, PacketCounts, count_packets, probe
+from ffx.media.probe import MediaInfo, PacketCounts, examine
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome, run_command
 from ffx.media.verify import Verified, check_input, verify_output
@@ -69,7 +69,7 @@ class Workbench:
             return self._failure(job, error)
 
     async def _encode(self, job: Job, way: Way) -> Finished:
-        source, packets = await asyncio.to_thread(_examine, job.folder.input)
+        source, packets = await asyncio.to_thread(_examine_input, job.folder.input)
         command = self._command(job, source, packets)
         async with way.slot():
             outcome = await self._run(job, command, source, way.report)
@@ -179,8 +179,8 @@ class Workbench:
         return text.replace(f"{folder.path}{os.sep}", "").replace(str(folder.path), ".")
 
 
-def _examine(source: Path) -> tuple[MediaInfo, PacketCounts]:
-    media, packets = probe(source), count_packets(source)
+def _examine_input(source: Path) -> tuple[MediaInfo, PacketCounts]:
+    media, packets = examine(source)
     check_input(media, packets)
     return media, packets
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from socket import SHUT_RDWR
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from ffx.core import wire
 from ffx.core.errors import ConnectionClosed, DecodeError
 from ffx.core.messages import Envelope
 from ffx.core.transport import Connection
 from ffx.transports.websocket.limits import Limits
+
+if TYPE_CHECKING:
+    from aiohttp import web  # a client has no use for it
 
 HARD_LIMIT = 2 * wire.MAX_MESSAGE_BYTES
 """Bytes of a frame that ends the connection; one between the wire's limit and this is only refused."""
