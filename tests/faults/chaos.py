@@ -21,19 +21,20 @@ from attrs import Factory, define, frozen
 from ffx.client.queue.records import AttemptEnd
 from ffx.core.model import JobState
 from tests.faults.conftest import settle
-from tests.faults.harness import Client, Ground, Server, invariants, paced
+from tests.faults.harness import CLIP_SECONDS, Client, Ground, Server, invariants, paced
 from tests.faults.harness.process import Run
 
-KILL_EVERY = 12.0
-STOP_EVERY = 12.0
-"""Seconds at work until a process is killed, or stopped, on the average. Starting does not count: on a busy machine
-nothing would ever get done.
+SLOTS = 2
+"""Of each server."""
+ENCODES_BETWEEN = 3
+"""A process that is at work is killed after as many encodes would have taken, on the average, and stopped as often.
+Starting does not count: on a busy machine nothing would ever get done.
 """
+SHARE = 0.5
+"""Of a night: what its jobs would take if nothing happened."""
 LEASE = 6.0
 LONGEST_STOP = 8.0
 """Seconds: some of what was stopped comes back too late."""
-SPEED = 4.0
-"""Of the encodes: two seconds each, however busy the processors are."""
 
 
 @frozen
@@ -92,6 +93,8 @@ class Night:
 
     ground: Ground
     seed: int
+    encode_seconds: float
+    """What an encode takes, however busy the processors are."""
     tell: Callable[[str], None]
     kills: int = 0
     stops: int = 0
@@ -102,9 +105,9 @@ class Night:
     def play(self, *, jobs: int, servers: int, limit: float) -> Report:
         """Work a queue of ``jobs`` through faults until all have ended, for at most ``limit`` seconds."""
         began = time.monotonic()
-        farm = self.ground.started(*(f"server-{number}" for number in range(1, servers + 1)))
+        farm = self.ground.started(*(f"server-{number}" for number in range(1, servers + 1)), FFX_MAX_JOBS=str(SLOTS))
         client = self.ground.client(*farm, lease=LEASE)
-        client.detach(*self.ground.sources(jobs), options=paced(SPEED))
+        client.detach(*self.ground.sources(jobs), options=paced(CLIP_SECONDS / self.encode_seconds))
         self._rage(client, farm, began + limit)
         return self._report(client, farm, began)
 
@@ -132,11 +135,11 @@ class Night:
         elif victim.stopped_until is not None:
             if now >= victim.stopped_until:
                 run.resume()
-                victim.stopped_until, victim.next_stop = None, now + self._random.expovariate(1 / STOP_EVERY)
+                victim.stopped_until, victim.next_stop = None, now + self._peace()
         elif not victim.next_kill:
             if victim.is_at_work:
-                victim.next_kill = now + self._random.expovariate(1 / KILL_EVERY)
-                victim.next_stop = now + self._random.expovariate(1 / STOP_EVERY)
+                victim.next_kill = now + self._peace()
+                victim.next_stop = now + self._peace()
         elif now >= victim.next_kill:
             run.kill()
             self.kills += 1
@@ -149,6 +152,10 @@ class Night:
             self.stops += 1
             self.tell(f"{victim.name} stands still for {seconds:.1f} s")
             victim.stopped_until = now + seconds
+
+    def _peace(self) -> float:
+        """Seconds until something happens to a process: Poisson's."""
+        return self._random.expovariate(1 / (ENCODES_BETWEEN * self.encode_seconds))
 
     @staticmethod
     def _of_server(server: Server) -> Callable[[], Run]:
@@ -201,7 +208,7 @@ def all_ended(client: Client) -> bool:
 def main() -> int:
     """From the command line; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="at most  [10]")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of the night; three times as long at most  [10]")
     parser.add_argument("--jobs", type=int, default=200, help="[200]")
     parser.add_argument("--servers", type=int, default=3, help="[3]")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="[drawn]")
@@ -215,8 +222,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="ffx-chaos-") as name, contextlib.ExitStack() as stack:
         ground = Ground(Path(name) / "ground", settle(Path(name)))
         stack.callback(ground.close)
-        night = Night(ground, asked.seed, tell)
-        report = night.play(jobs=asked.jobs, servers=asked.servers, limit=60 * asked.minutes)
+        seconds = 60 * asked.minutes
+        night = Night(ground, asked.seed, SHARE * seconds * asked.servers * SLOTS / asked.jobs, tell)
+        report = night.play(jobs=asked.jobs, servers=asked.servers, limit=3 * seconds)
         print(report, flush=True)
         if not report.holds:
             print(ground.describe(), file=sys.stderr)

@@ -4,7 +4,7 @@
 """
 
 from tests.faults.harness.client import HASTY, PATIENT, Client
-from tests.faults.harness.ground import FAST, LARGE, MEGABYTE, Ground, paced
+from tests.faults.harness.ground import CLIP_SECONDS, FAST, LARGE, MEGABYTE, Ground, paced
 from tests.faults.harness.orders import Orders
 from tests.faults.harness.process import Run
 from tests.faults.harness.relay import Relay
@@ -12,6 +12,7 @@ from tests.faults.harness.server import Server
 from tests.faults.harness.waiting import until
 
 __all__ = [
+    "CLIP_SECONDS",
     "FAST",
     "HASTY",
     "LARGE",

@@ -23,6 +23,7 @@ from tests.faults.harness.waiting import LIMIT, until
 MEGABYTE = 1_000_000
 
 CLIP = Path(__file__).parents[2] / "data" / "rabbit-320x240-8s.mp4"
+CLIP_SECONDS = 8.0
 
 FAST = ("--encoder", "libx264", "--preset", "ultrafast")
 """Encodes in a moment."""
@@ -33,7 +34,7 @@ LARGE = (*FAST, "--quality", "1")
 
 
 def paced(speed: float) -> tuple[str, ...]:
-    """Encodes in 8 s / ``speed``, however busy the processors are."""
+    """Encodes in ``CLIP_SECONDS / speed``, however busy the processors are."""
     return (*FAST, "--filter", f"realtime=speed={speed:g}")
 
 
@@ -142,6 +143,7 @@ class Ground:
                 run.wait()
             invariants.check_words(client)
             invariants.check_jobs(client)
+            invariants.check_story(client)
         self._say_farewells()
         running = [server for server in self.servers if server.is_running]
         for server in running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +19,9 @@ from tests.faults.harness.waiting import until
 
 FRAMES = 234
 """Of the clip that every job here encodes."""
+
+STORIES = 3
+"""Jobs of a test whose stories are read: each takes two processes."""
 
 MARK = "FAULTS_GROUND"
 """A variable in the environment of every process that a test starts; its value is the test's folder."""
@@ -38,6 +42,32 @@ def check_jobs(client: Client) -> None:
     assert set(client.out_dir.iterdir()) == expected, client.describe()
     for record in completed:
         check_output(Path(record.job.output_file), record)
+
+
+def check_story(client: Client) -> None:
+    """What ``ffx queue show``, ``why`` and ``history`` say tells a person what happened, without a log."""
+    jobs = client.jobs()
+    if not jobs:
+        return
+    eventful = [record for record in jobs if record.failures or record.losses or record.state is not JobState.COMPLETED]
+    for record in eventful[:STORIES]:
+        story = client.ok("queue", "show", str(record.number))
+        for attempt in client.attempts(record.number):
+            (line,) = [line for line in story.splitlines() if line.startswith(f"  {attempt.attempt}. ")]
+            assert attempt.server in line, story
+            assert attempt.end is not None
+            assert attempt.end.value in line, story
+            if attempt.end is not AttemptEnd.COMMITTED:
+                assert len(line.split(f"{attempt.end.value} after", 1)[1].split()) > 4, (
+                    f"nothing is said of why\n{story}"
+                )
+        why = client.ok("queue", "why", str(record.number))
+        assert record.state.value in why, why
+    done = Counter(record.server for record in jobs if record.state is JobState.COMPLETED)
+    told: Counter[str] = Counter()
+    for row in json.loads(client.ok("history", "--json")):
+        told[row["server"]] += row["completed"]
+    assert +told == done
 
 
 def check_output(output: Path, record: JobRecord | None = None) -> None:
