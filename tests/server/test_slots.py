@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffx.core.messages import JobCancel, JobCompleted, Ping
+from ffx.core.messages import JobCancel, JobCompleted, JobProgressMessage, Ping
 from ffx.core.model import JobConfiguration, JobStage
 from ffx.server.job import Job
 from ffx.server.slots import Slots
@@ -198,8 +198,10 @@ async def test_the_next_job_begins_before_the_one_before_it_is_checked(
         first, second = talk.job(COPY, job_id="first"), talk.job(SLOW, job_id="second")
         await talk.start(first)
         await talk.start(second)
-        await talk.stage("first", JobStage.CHECK)
-        await talk.stage("second", JobStage.ENCODE)
+        stages = {"first": JobStage.ENCODE, "second": JobStage.WAITING}
+        while stages != {"first": JobStage.CHECK, "second": JobStage.ENCODE}:  # told in either order
+            word = await talk.next(JobProgressMessage)
+            stages[word.progress.job_id] = word.stage
         assert rig.server.info().current_jobs == 1
         may_check.set()
         assert (await talk.next(JobCompleted)).result.job_id == "first"
