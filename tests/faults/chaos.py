@@ -30,7 +30,7 @@ ENCODES_BETWEEN = 3
 """A process that is at work is killed after as many encodes would have taken, on the average, and stopped as often.
 Starting does not count: on a busy machine nothing would ever get done.
 """
-SHARE = 0.5
+SHARE = 0.7
 """Of a night: what its jobs would take if nothing happened."""
 LEASE = 6.0
 LONGEST_STOP = 8.0

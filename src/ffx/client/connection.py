@@ -203,6 +203,7 @@ class ServerConnection:
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(ConnectionClosed(f"{self.info.name} is gone"))
+                answer.exception()  # who asks may fail at sending, and never come to look at it
         for box in self._mailboxes.values():
             box.close()
 
