@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -214,6 +215,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="[drawn]")
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # whoever ends it leaves no farm behind
     began = time.monotonic()
 
     def tell(words: str) -> None:
