@@ -6,13 +6,14 @@ BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint types check bench chaos docs clean
+.PHONY: help demo test lint types check bench chaos fuzz docs clean
 
 help:
 	@echo "make demo    encode one real clip with an embedded server, check it, report"
 	@echo "make test    ruff, mypy and the whole test suite"
 	@echo "make bench   the benchmarks, as ratios and growth curves"
 	@echo "make chaos   200 jobs on 3 servers while all of them are killed and stopped at random"
+	@echo "make fuzz    ten minutes of damaged messages, uploads and configurations"
 	@echo "make docs    write the generated pages of docs/ anew"
 	@echo "make clean   remove the environment and everything made here"
 
@@ -47,6 +48,9 @@ bench: $(VENV)/installed-dev
 
 chaos: $(VENV)/installed-dev
 	$(BIN)/python -m tests.faults.chaos $(CHAOS)
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py

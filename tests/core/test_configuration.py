@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffx.core import configuration
-from ffx.core.configuration import Configuration, parse_size, read_configuration
+from ffx.core.configuration import Configuration, parse_size, read_configuration, read_toml
 from ffx.core.errors import ConfigurationError
 
 
@@ -71,6 +71,16 @@ def test_a_value_that_does_not_fit_is_one_line_with_its_place(text: str, words: 
     assert str(caught.value).startswith("ffx.toml: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", [f"[serve]\nport = {'9' * 5000}", f"[serve]\nport = {'[' * 5000}", f"{'x' * 5000} = 1", "[serve", "a = 'b"]
+)
+def test_what_is_hardly_a_file_is_one_line(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration(read_toml(text, origin="ffx.toml"), origin="ffx.toml")
+    assert str(caught.value).startswith("ffx.toml: ")
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +21,7 @@ from ffx.core.configuration import (
     SubmitTable,
     parse_size,
     read_configuration,
+    read_toml,
 )
 from ffx.core.errors import ConfigurationError
 from ffx.core.folders import Folders
@@ -76,16 +76,14 @@ def read_file(file: Path, *, named_by: str = "") -> Configuration:
     """A configuration file. Raises ConfigurationError with the file's name and the place in it."""
     origin = f"{named_by}: {file}" if named_by else str(file)
     try:
-        plain = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError(f"{origin}: there is no such file") from None
     except OSError as error:
         raise ConfigurationError(f"{origin}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{origin}: is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{origin}: is not TOML: {error}") from None
-    return read_configuration(plain, origin=str(file))
+    return read_configuration(read_toml(text, origin=origin), origin=str(file))
 
 
 # -- The tables, with options and variables laid over them ---------------------------------------------------

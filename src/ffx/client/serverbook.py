@@ -51,7 +51,7 @@ class ServerBook:
             plain = tomllib.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return ()
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"{self._file}: cannot be read: {error}") from None
         try:
             return tuple(from_plain(plain, _Book).servers)

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ from attrs import field, fields_dict, frozen, has
 
 from ffx.core.errors import ConfigurationError, DecodeError
 from ffx.core.registry import suggestion
+from ffx.core.text import brief
 from ffx.core.wire import from_plain
 
 _UNITS = {
@@ -63,7 +65,7 @@ def parse_size(text: str) -> int:
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", text)
     unit = _UNITS.get(match[2].upper()) if match else None
     if match is None or unit is None or len(match[1]) > 18:
-        raise ConfigurationError(f"{text!r} is not a size; write it like 10GB or 512MiB")
+        raise ConfigurationError(f"{brief(text)!r} is not a size; write it like 10GB or 512MiB")
     return int(float(match[1]) * unit)
 
 
@@ -141,6 +143,20 @@ class Configuration:
     plugins: PluginsTable = PluginsTable()
 
 
+def read_toml(text: str, *, origin: str) -> dict[str, Any]:
+    """The tables of a TOML text; ``origin`` is the name of its file, for errors.
+
+    Raises:
+        ConfigurationError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigurationError(f"{origin}: is not TOML: it is nested too deep") from None
+    except ValueError as error:  # also of a number with thousands of digits
+        raise ConfigurationError(f"{origin}: is not TOML: {brief(str(error), 500)}") from None
+
+
 def read_configuration(plain: Mapping[str, Any], *, origin: str) -> Configuration:
     """The configuration of a parsed file; ``origin`` is its name, for errors.
 
@@ -151,7 +167,7 @@ def read_configuration(plain: Mapping[str, Any], *, origin: str) -> Configuratio
     try:
         configuration: Configuration = from_plain(dict(plain), Configuration)
     except DecodeError as error:
-        raise ConfigurationError(f"{origin}: {error}") from None
+        raise ConfigurationError(f"{origin}: {brief(str(error), 500)}") from None
     _check_values(configuration, origin)
     return configuration
 
@@ -160,7 +176,7 @@ def _refuse_unknown(plain: Mapping[str, Any], kind: type[Any], origin: str, path
     known = fields_dict(kind)
     for key, value in plain.items():
         if key not in known:
-            raise ConfigurationError(f"{origin}: {path}{key}: unknown key{suggestion(key, list(known))}")
+            raise ConfigurationError(f"{origin}: {path}{brief(key)}: unknown key{suggestion(key, list(known))}")
         inner = type(known[key].default)
         if has(inner) and isinstance(value, Mapping):
             _refuse_unknown(value, inner, origin, f"{path}{key}.")

@@ -19,3 +19,9 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Printable, and with single spaces."""
     return " ".join(printable(text).split())
+
+
+def brief(text: str, longest: int = 200) -> str:
+    """One line, and of a longer one the beginning: what others wrote may be megabytes."""
+    line = one_line(text[: 4 * longest])
+    return line if len(line) <= longest else f"{line[:longest]}..."
