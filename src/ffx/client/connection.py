@@ -13,6 +13,7 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from ffx import __version__
+from ffx.client.plausible import plausible
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, ConnectionClosed, DecodeError, ProtocolError, RemoteError
 from ffx.core.messages import (
@@ -184,7 +185,7 @@ class ServerConnection:
             self._end()
 
     async def _take(self, envelope: Envelope) -> None:
-        message = envelope.message
+        message = plausible(envelope.message)
         waiting = self._answers.get(envelope.reply_to or "")
         if waiting is not None:
             if not waiting.done():
@@ -218,6 +219,9 @@ class Mailbox:
         self._filled = asyncio.Event()
 
     def put(self, word: JobWord) -> None:
+        """Of the words on one stage the newest is enough."""
+        if self._words and _tells_more(word, self._words[-1]):
+            self._words.pop()
         self._words.append(word)
         self._filled.set()
 
@@ -282,7 +286,7 @@ async def _greet(connection: ClientConnection, endpoint: Endpoint, client_id: st
         ) from None
     except DecodeError as error:
         raise ProtocolError(f"{endpoint.address.authority} does not speak the protocol of ffx: {error}") from None
-    welcome = expect(envelope.message, ServerInfoMessage, who=endpoint.address.authority)
+    welcome = expect(plausible(envelope.message), ServerInfoMessage, who=endpoint.address.authority)
     if not PROTOCOL_OLDEST <= welcome.protocol <= PROTOCOL_VERSION:
         raise ProtocolError(f"{endpoint.address.authority} chose protocol {welcome.protocol}, which was not offered")
     return welcome
@@ -312,6 +316,14 @@ def updated(known: ServerInfo, update: CapabilityUpdate) -> ServerInfo:
         load = told.capabilities.current_load
         told = evolve(told, capabilities=evolve(known.capabilities, current_load=load))
     return told if told.uptime >= known.uptime else evolve(known, capabilities=told.capabilities)
+
+
+def _tells_more(word: JobWord, earlier: JobWord) -> bool:
+    return (
+        isinstance(word, JobProgressMessage)
+        and isinstance(earlier, JobProgressMessage)
+        and (word.stage, word.paused) == (earlier.stage, earlier.paused)
+    )
 
 
 def _subject(word: JobWord) -> tuple[str, int]:

@@ -12,6 +12,8 @@ def printable(text: str) -> str:
 
     Lone surrogates (bytes of a file name that are no text) are kept: the stream decides how to write them.
     """
+    if text.isascii() and text.isprintable():
+        return text
     spaced = (" " if character in _SPACES else character for character in text)
     return "".join(character for character in spaced if unicodedata.category(character) not in ("Cc", "Cf"))
 
