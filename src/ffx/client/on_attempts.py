@@ -64,12 +64,17 @@ def _sent(state: FarmState, event: Sent) -> Iterable[Instruction]:
     return ()
 
 
-def _encoding(state: FarmState, event: Encoding) -> Iterable[Instruction]:
-    found = state.under_way(event.job_id, event.attempt)
-    if found is not None and found[0].stage is not JobStage.ENCODE:
-        state.set_stage(found[0], JobStage.ENCODE)
-        state.change(found[0], state=JobState.RUNNING)
-    return ()
+def _entering(stage: JobStage) -> Handler:
+    """For the word that FFmpeg runs, and for the word that it has ended."""
+
+    def entered(state: FarmState, event: Encoding | Encoded) -> Iterable[Instruction]:
+        found = state.under_way(event.job_id, event.attempt)
+        if found is not None and found[0].stage is not stage:
+            state.set_stage(found[0], stage)
+            state.change(found[0], state=JobState.RUNNING)
+        return ()
+
+    return entered
 
 
 def _progressed(state: FarmState, event: Progressed) -> Iterable[Instruction]:
@@ -84,14 +89,6 @@ def _held(state: FarmState, event: Held) -> Iterable[Instruction]:
     if found is not None and found[0].record.reason != event.reason:
         state.change(found[0], reason=event.reason)
         yield Tell(found[0].record)
-
-
-def _encoded(state: FarmState, event: Encoded) -> Iterable[Instruction]:
-    found = state.under_way(event.job_id, event.attempt)
-    if found is not None and found[0].stage is not JobStage.CHECK:
-        state.set_stage(found[0], JobStage.CHECK)
-        state.change(found[0], state=JobState.RUNNING)
-    return ()
 
 
 def _lost(state: FarmState, event: Lost) -> Iterable[Instruction]:
@@ -186,10 +183,10 @@ def _committed(state: FarmState, event: Committed) -> Iterable[Instruction]:
 HANDLERS: Mapping[type, Handler] = {
     Rejected: _rejected,
     Sent: _sent,
-    Encoding: _encoding,
+    Encoding: _entering(JobStage.ENCODE),
     Progressed: _progressed,
     Held: _held,
-    Encoded: _encoded,
+    Encoded: _entering(JobStage.CHECK),
     Lost: _lost,
     Failed: _failed,
     Verified: _verified,
