@@ -29,6 +29,7 @@ from ffx.client.queue.store import JobQueue
 from ffx.core.addressing import Address
 from ffx.core.errors import TransferError
 from ffx.core.events import JobEvent
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import (
     CapabilityRequest,
     CapabilityResponse,
@@ -93,10 +94,10 @@ class EncodingServer(Service):
         self._info = info
         self._started = time.monotonic()
 
-    def authenticate(self, token: str) -> bool:
-        return token == TOKEN
+    def authenticate(self, token: str) -> Identity | None:
+        return Identity("benchmark", Role.SUBMIT) if token == TOKEN else None
 
-    async def converse(self, connection: Connection) -> None:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
         async with asyncio.TaskGroup() as tasks:
             reporting: list[asyncio.Task[None]] = []
             try:

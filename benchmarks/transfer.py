@@ -29,6 +29,7 @@ from benchmarks.harness import ROOT, seconds
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectionClosed
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import Envelope, Ping, Pong
 from ffx.core.transport import ClientConnection, Connection, Service, StoredFile
 from ffx.media.digest import file_digest
@@ -87,10 +88,10 @@ class StoreService(Service):
         self._target = target
         self._offered = offered
 
-    def authenticate(self, token: str) -> bool:
-        return token == TOKEN
+    def authenticate(self, token: str) -> Identity | None:
+        return Identity("benchmark", Role.SUBMIT) if token == TOKEN else None
 
-    async def converse(self, connection: Connection) -> None:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 envelope = await connection.receive()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffx.cli.moments import moment
+from ffx.cli.moments import moment, moment_to_come
 from ffx.core.errors import UsageError
 
 NOW = 1_790_000_000.0
@@ -38,3 +38,18 @@ def test_any_text_is_a_moment_or_refused(text: str) -> None:
         assert isinstance(moment(text, option="--since", now=NOW), float)
     except UsageError as error:
         assert str(error).startswith("--since: ")
+
+
+@pytest.mark.parametrize(("text", "ahead"), [("30d", 30 * 86400), ("1h", 3600), (" 2w ", 1209600)])
+def test_a_span_that_is_to_come(text: str, ahead: float) -> None:
+    assert moment_to_come(text, option="--expires", now=NOW) == NOW + ahead
+
+
+def test_a_date_that_is_to_come() -> None:
+    assert moment_to_come("2199-01-01", option="--expires", now=NOW) == datetime(2199, 1, 1).timestamp()
+
+
+@pytest.mark.parametrize(("text", "why"), [("2001-01-01", "is over"), ("0s", "is over"), ("soon", "is no time")])
+def test_what_cannot_be_to_come(text: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"--expires: .* {why}"):
+        moment_to_come(text, option="--expires", now=NOW)

@@ -35,6 +35,15 @@ def test_who_listens_everywhere_is_reached_here(host: str, reached: str, own: Fo
         assert [server.address for server in running_servers(own)] == [reached]
 
 
+def test_how_it_is_encrypted_and_reached_is_noted(own: Folders) -> None:
+    with announced(own, server_id="1", name="a", address=Address("192.168.1.20", 1, "wss"), fingerprint="ab"):
+        (found,) = running_servers(own)
+        assert (found.fingerprint, found.elsewhere) == ("ab", "wss://192.168.1.20:1")
+    with announced(own, server_id="1", name="a", address=Address("127.0.0.1", 1)):
+        (found,) = running_servers(own)
+        assert (found.fingerprint, found.elsewhere) == ("", "")
+
+
 def change(own: Folders, **values: object) -> Path:
     (file,) = (own.state / "running").glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | values), encoding="utf-8")

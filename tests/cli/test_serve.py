@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import write_proof
 from tests.cli.conftest import Ffx
 
 
@@ -64,7 +65,31 @@ def test_it_says_who_can_reach_it(ffx: Ffx) -> None:
     with ffx.serving("--host", "0.0.0.0") as server:
         assert f"others on the network can reach {server.address}" in server.log
         (listed,) = ffx.json("servers")
-        assert (listed["state"], listed["address"]) == ("online", f"ws://127.0.0.1:{server.port}")
+        assert (listed["state"], listed["address"]) == ("online", f"wss://127.0.0.1:{server.port}")
+        assert "unencrypted" not in server.log
+
+
+def test_it_is_exposed_only_when_it_is_told_to(ffx: Ffx) -> None:
+    line = ffx.refused(2, "serve", "--host", "0.0.0.0", "--port", "0", "--tls", "off")
+    assert line.startswith("others can reach ws://0.0.0.0:0, and whoever is on the way reads the token and the files")
+    assert line.endswith("--insecure does it all the same")
+    with ffx.serving("--host", "0.0.0.0", "--tls", "off", "--insecure") as server:
+        assert server.address.startswith("ws://0.0.0.0:")
+        assert "WARNING ffx.cli.serving: --insecure: whoever is on the way reads the token" in server.log
+        assert ffx.json("servers")[0]["state"] == "online"
+
+
+def test_a_certificate_of_the_operator(ffx: Ffx, tmp_path: Path) -> None:
+    own = write_proof(tmp_path, "own")
+    files = ("--certificate", own.certificate.chain, "--key", own.certificate.key)
+    with ffx.serving("--tls", "on", *files) as server:
+        assert server.address.startswith("wss://127.0.0.1:")
+        assert own.fingerprint in server.log
+        assert ffx.json("servers")[0]["state"] == "online"
+    assert not (ffx.home / "state" / "certificate.pem").exists()
+    assert "name the key too" in ffx.refused(2, "serve", "--tls", "on", *files[:2])
+    wrong = ffx.refused(2, "serve", "--tls", "on", "--certificate", files[3], "--key", files[3])
+    assert "cannot be used: it holds no certificate" in wrong
 
 
 def test_the_environment_and_the_file_configure_it(ffx: Ffx, tmp_path: Path) -> None:
@@ -118,6 +143,8 @@ def test_a_port_in_use_is_one_line(ffx: Ffx) -> None:
         (("--log-file", "a-file/inside"), 2, "the log file a-file/inside cannot be written"),
         (("--config", "missing.toml"), 2, "--config: missing.toml: there is no such file"),
         (("--json",), 2, "--json goes with"),
+        (("--tls", "maybe"), 2, "--tls: 'maybe' is not one of auto, on, off"),
+        (("--host", "ws://0.0.0.0", "--tls", "on"), 2, "exclude each other"),
     ],
 )
 def test_what_cannot_be_is_one_line(

@@ -191,7 +191,7 @@ def test_removing_forgets(ffx: Ffx) -> None:
     assert "did you mean 'studio'?" in ffx.refused(2, "servers", "remove", "studoi")
     assert ffx.ok("servers", "remove", "studio") == "removed studio at ws://127.0.0.1:1\n"
     assert ffx.json("servers") == []
-    assert "no server is known; add one with: ffx servers add HOST:PORT" in ffx.ok("servers")
+    assert "no server is known; add one with: ffx servers add JOIN" in ffx.ok("servers")
 
 
 def test_a_damaged_book_is_one_line(ffx: Ffx) -> None:

@@ -27,6 +27,7 @@ from ffx.core.transport import Listener
 from ffx.media.plan import Request, plan_job
 from ffx.media.probe import probe
 from ffx.plugins.weighted import WeightedPolicy
+from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
 from ffx.transports.inproc import InprocTransport
@@ -65,7 +66,7 @@ class TestFarm:
         server = Server(
             ServerOptions(**{"name": name, "temp_dir": folder, "disk_reserve": 0, **options}),
             capabilities=capabilities,
-            token=TOKEN,
+            keys=Keyring(lambda: TOKEN),
             server_id=f"id-{name}",
             version="1.2.3",
             modify_command=lambda job, argv: argv,

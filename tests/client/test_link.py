@@ -12,6 +12,7 @@ from ffx.client.connection import Endpoint, ServerConnection
 from ffx.client.link import Heartbeat, Link
 from ffx.core.addressing import Address
 from ffx.core.errors import DecodeError
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import CapabilityRequest, CapabilityResponse, Hello, Ping, Pong, ServerInfoMessage
 from ffx.core.model import ServerInfo
 from ffx.core.transport import BulkStore, Connection, Service
@@ -30,10 +31,10 @@ class Mute(Service):
         self.answers = True
         self.greeted = 0
 
-    def authenticate(self, token: str) -> bool:
-        return True
+    def authenticate(self, token: str) -> Identity | None:
+        return Identity("anybody", Role.SUBMIT)
 
-    async def converse(self, connection: Connection) -> None:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
         while True:
             try:
                 envelope = await connection.receive()

@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 
 from ffx.core.addressing import Address
+from ffx.core.identity import Role, new_secret
 from ffx.core.model import JobConfiguration
 from ffx.core.transport import ClientConnection
 from ffx.server.capabilities import CapabilityService
+from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
+from ffx.server.token_store import TokenStore
+from ffx.server.tokens import Token, digest_of
 from ffx.transports.inproc import InprocTransport
 from tests.server.talk import Talk
 from tests.support import children, known_capabilities
@@ -30,8 +34,12 @@ ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
 class Rig:
     """A server, what it stands on, and ways to talk to it."""
 
-    def __init__(self, server: Server, capabilities: CapabilityService, temp_dir: Path, clip: Path) -> None:
+    def __init__(
+        self, server: Server, capabilities: CapabilityService, temp_dir: Path, clip: Path, keys: Keyring
+    ) -> None:
         self.server = server
+        self.keys = keys
+        self.tokens = TokenStore(_tokens_file(temp_dir))
         self.capabilities = capabilities
         self.temp_dir = temp_dir
         self._clip = clip
@@ -39,15 +47,22 @@ class Rig:
         self._address = Address("server", scheme="inproc")
         self._connections: list[ClientConnection] = []
 
-    async def connect(self) -> Talk:
+    def give(self, name: str, role: Role, **more: Any) -> str:
+        """Make a token; returns its secret."""
+        secret = new_secret()
+        self.tokens.change(lambda tokens: (*tokens, Token(name, role, digest_of(secret), **more)))
+        self.keys.refresh()
+        return secret
+
+    async def connect(self, token: str = TOKEN) -> Talk:
         """A connection that has said nothing yet."""
-        connection = await self._transport.connect(self._address, TOKEN)
+        connection = await self._transport.connect(self._address, token)
         self._connections.append(connection)
         return Talk(connection, self._clip)
 
-    async def talk(self, client_id: str = "client") -> Talk:
+    async def talk(self, client_id: str = "client", token: str = TOKEN) -> Talk:
         """A connection that has introduced itself."""
-        talk = await self.connect()
+        talk = await self.connect(token)
         await talk.hello(client_id)
         return talk
 
@@ -76,6 +91,10 @@ class Rig:
             await listener.close()
 
 
+def _tokens_file(temp_dir: Path) -> Path:
+    return temp_dir.parent / "tokens.json"
+
+
 def _copy_if_there(source: str, target: str) -> None:
     with contextlib.suppress(FileNotFoundError):  # threads of the server go on meanwhile
         shutil.copy2(source, target)
@@ -93,15 +112,16 @@ async def open_rig(
     """Open a server; ``options`` are those of ``ServerOptions``. When it ends it must leave nothing behind, but for
     outcomes where it is durable.
     """
+    keys = Keyring(lambda: TOKEN, TokenStore(_tokens_file(temp_dir)))
     server = Server(
         ServerOptions(**{"name": "studio", "temp_dir": temp_dir, "disk_reserve": 0, **options}),
         capabilities=capabilities,
-        token=TOKEN,
+        keys=keys,
         server_id="server-id",
         version="1.2.3",
         modify_command=modify_command,
     )
-    async with server, Rig(server, capabilities, temp_dir, clip).listening() as rig:
+    async with server, Rig(server, capabilities, temp_dir, clip, keys).listening() as rig:
         yield rig
     if not options.get("durable"):
         assert list(temp_dir.iterdir()) == []

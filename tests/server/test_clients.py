@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import Disconnect, Envelope, Message, Ping
 from ffx.core.transport import Connection
 from ffx.server.background import Background
 from ffx.server.clients import Clients
 from ffx.server.session import Outbox, Session, conversation
+
+SOMEBODY = Identity("somebody", Role.SUBMIT)
 
 
 class Heard(Connection):
@@ -43,7 +46,7 @@ class Town:
 
     def session(self, client_id: str = "client") -> Session:
         connection = Heard()
-        session = Session(connection, Outbox(connection))
+        session = Session(connection, Outbox(connection), SOMEBODY)
         session.client_id = client_id
         return session
 
@@ -120,7 +123,7 @@ async def test_who_is_not_there_is_told_nothing(town: Town) -> None:
 
 async def test_after_the_farewell_nobody_is_waited_for(town: Town) -> None:
     connection = Heard()
-    async with conversation(connection) as session:
+    async with conversation(connection, SOMEBODY) as session:
         session.client_id = "client"
         town.clients.arrive(session)
         await town.clients.dismiss("closing")

@@ -9,6 +9,7 @@ import pytest
 from blake3 import blake3
 
 from ffx.core.errors import TransferError
+from ffx.core.identity import Role
 from ffx.core.messages import (
     ErrorMessage,
     FileChunk,
@@ -176,7 +177,7 @@ async def test_what_speaks_of_another_attempt_changes_nothing(rig: Rig, talk: Ta
 
 async def test_a_job_belongs_to_its_client(rig: Rig, talk: Talk) -> None:
     await talk.encode(talk.job(SLOW))
-    stranger = await rig.talk("stranger")
+    stranger = await rig.talk("stranger", rig.give("stranger", Role.SUBMIT))
     for message in every_word("job", 1):
         assert await error(stranger, message) == "unknown_job"
     await stranger.submit(stranger.job(SLOW))

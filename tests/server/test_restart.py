@@ -222,7 +222,7 @@ async def test_who_is_here_keeps_its_results(make_server: MakeServer) -> None:
         assert len(rig.job_files()) == 1
         other = await rig.talk("other")
         await talk.connection.close()
-        while rig.server._clients.is_here("client"):
+        while rig.server._clients.is_here("local/client"):
             await other.ask(Ping())
         await rig.server._jobs.expire(rig.server._clients.is_here)
         assert rig.job_files() == []

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ffx.core.errors import ConnectError, ConnectionClosed
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import (
     PROTOCOL_OLDEST,
     PROTOCOL_VERSION,
@@ -33,6 +34,8 @@ from ffx.transports.inproc import InprocClient
 from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import SLOW, Talk
 
+SOMEBODY = Identity("somebody", Role.SUBMIT)
+
 
 async def send_text(talk: Talk, text: str) -> None:
     assert isinstance(talk.connection, InprocClient)
@@ -58,9 +61,9 @@ async def test_each_life_of_a_server_has_its_own_epoch(make_server: MakeServer) 
 
 
 async def test_the_token_is_compared_whole(rig: Rig) -> None:
-    assert rig.server.authenticate("a token")
+    assert rig.server.authenticate("a token") is not None
     for wrong in ("", "a toke", "a token ", "A token", "\ud800", "ä"):
-        assert not rig.server.authenticate(wrong)
+        assert rig.server.authenticate(wrong) is None
 
 
 @pytest.mark.parametrize("message", [Ping("x"), JobCancel("job", 1), CapabilityRequest(), Unknown("future"), Pong()])
@@ -231,7 +234,7 @@ async def test_who_asks_and_never_reads_is_not_listened_to() -> None:
     client = Asking()
 
     async def listen() -> None:
-        async with conversation(client) as session:
+        async with conversation(client, SOMEBODY) as session:
             await session.introduce(lambda _: Pong("welcome"), time_limit=60)
             await session.listen(lambda _, message: unexpected(message))
 
@@ -250,7 +253,7 @@ async def unexpected(message: Message) -> Message | None:
 
 async def test_a_word_that_is_outdated_is_not_sent() -> None:
     client = Deaf()
-    async with conversation(client) as session:
+    async with conversation(client, SOMEBODY) as session:
         session.tell(Ping("first"))
         for number in range(5):
             session.tell(Pong(str(number)), replacing="progress")

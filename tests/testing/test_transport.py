@@ -10,7 +10,7 @@ import pytest
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectionClosed, DecodeError, TransferError, TransportError
 from ffx.core.messages import Envelope
-from ffx.core.transport import ClientConnection, Connection, Listener, Service, Transport
+from ffx.core.transport import Certificate, ClientConnection, Connection, Listener, Service, Transport
 from ffx.testing.laboratory import TOKEN
 from ffx.testing.transport import TransportConformance
 from ffx.transports.inproc import InprocConnection, InprocTransport
@@ -122,10 +122,10 @@ class BrokenTransport(Transport):
         self.inner = InprocTransport()
         self.wrap = wrap
 
-    async def connect(self, address: Address, token: str) -> ClientConnection:
-        return self.wrap(await self.inner.connect(address, token))
+    async def connect(self, address: Address, token: str, fingerprint: str = "") -> ClientConnection:
+        return self.wrap(await self.inner.connect(address, token, fingerprint))
 
-    async def listen(self, address: Address, service: Service) -> Listener:
+    async def listen(self, address: Address, service: Service, certificate: Certificate | None = None) -> Listener:
         return await self.inner.listen(address, service)
 
 
@@ -133,15 +133,15 @@ class OpenToAll(BrokenTransport):
     def __init__(self) -> None:
         super().__init__(Wrapped)
 
-    async def connect(self, address: Address, token: str) -> ClientConnection:
-        return await super().connect(address, TOKEN)
+    async def connect(self, address: Address, token: str, fingerprint: str = "") -> ClientConnection:
+        return await super().connect(address, TOKEN, fingerprint)
 
 
 class NeverReallyCloses(BrokenTransport):
     def __init__(self) -> None:
         super().__init__(Wrapped)
 
-    async def listen(self, address: Address, service: Service) -> Listener:
+    async def listen(self, address: Address, service: Service, certificate: Certificate | None = None) -> Listener:
         listener = await super().listen(address, service)
 
         async def close() -> None:

@@ -15,6 +15,7 @@ from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
 from ffx.core.configuration import parse_size
 from ffx.core.transport import Transport
+from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
 
@@ -47,7 +48,7 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
             disk_reserve=parse_size(settings.disk_reserve),
         ),
         capabilities=capabilities,
-        token=token,
+        keys=Keyring(lambda: token),
         server_id=str(uuid.uuid4()),
         version=__version__,
         modify_command=assembly.plugins.modify_command,

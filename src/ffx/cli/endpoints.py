@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ffx.cli.assembly import Assembly
 from ffx.cli.identity import known_token
 from ffx.cli.running import running_servers
@@ -21,14 +23,26 @@ def known_endpoints(assembly: Assembly) -> tuple[Endpoint, ...]:
     """The servers that were added, then those of this user that run on this machine without having been added."""
     found: dict[Address, Endpoint] = {}
     for server in book(assembly).servers():
-        address = parse_address(server.address)
+        address, fingerprint = parse_address(server.address), server.fingerprint
+        if not fingerprint:
+            address, fingerprint = as_announced(assembly, address)
         token = server.token or token_for(assembly, address)
-        found[address] = Endpoint(server.name, address, token, server.preferred_for)
+        found[address] = Endpoint(server.name, address, token, server.preferred_for, fingerprint)
     for running in running_servers(assembly.folders):
         address = parse_address(running.address)
         if not any(_same_place(address, other) for other in found):
-            found[address] = Endpoint(running.name, address, token_for(assembly, address))
+            token = token_for(assembly, address)
+            found[address] = Endpoint(running.name, address, token, fingerprint=running.fingerprint)
     return tuple(found.values())
+
+
+def as_announced(assembly: Assembly, address: Address) -> tuple[Address, str]:
+    """An address, with the fingerprint and the scheme that this user's own server says it has when it runs there."""
+    for running in running_servers(assembly.folders):
+        announced = parse_address(running.address)
+        if address.is_loopback and _same_place(announced, address):
+            return evolve(address, scheme=announced.scheme), running.fingerprint
+    return address, ""
 
 
 def endpoint(assembly: Assembly, name_or_address: str) -> Endpoint:
@@ -60,4 +74,4 @@ def token_for(assembly: Assembly, address: Address) -> str:
 
 
 def _same_place(one: Address, other: Address) -> bool:
-    return one == other or (one.is_loopback and other.is_loopback and one.port == other.port)
+    return one.is_same_place(other) or (one.is_loopback and other.is_loopback and one.port == other.port)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ffx.core.errors import ConfigurationError
 from ffx.core.folders import Folders
+from ffx.core.identity import new_secret
 
 
 def server_token(folders: Folders, environment: Mapping[str, str]) -> str:
@@ -21,7 +22,7 @@ def server_token(folders: Folders, environment: Mapping[str, str]) -> str:
     Raises:
         ConfigurationError: the file cannot be read or written.
     """
-    return environment.get("FFX_TOKEN") or _kept(folders.token_file, lambda: secrets.token_urlsafe(32))
+    return environment.get("FFX_TOKEN") or _kept(folders.token_file, new_secret)
 
 
 def known_token(folders: Folders) -> str:

@@ -15,7 +15,7 @@ import click
 
 from ffx.cli.boundary import INTERRUPTED, Interrupted, print_error
 
-BUILT_IN = ("serve", "submit", "queue", "history", "servers", "capabilities", "plugins", "doctor")
+BUILT_IN = ("serve", "submit", "queue", "history", "servers", "token", "capabilities", "plugins", "doctor")
 
 
 class CommandGroup(click.Group):

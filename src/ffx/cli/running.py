@@ -12,13 +12,11 @@ from pathlib import Path
 import psutil
 from attrs import evolve, frozen
 
+from ffx.cli.invitations import ANY_HOST, reached_by_others
 from ffx.core.addressing import Address, parse_address
 from ffx.core.errors import AddressError, DecodeError
 from ffx.core.folders import Folders
 from ffx.core.wire import from_plain, to_plain
-
-_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
-"""Who listens on every address is reached on this machine's own."""
 
 
 @frozen
@@ -32,18 +30,27 @@ class RunningServer:
     process: int
     started: float
     """Of the process, so that another one with its number is not taken for it."""
+    fingerprint: str = ""
+    """Of the certificate that it shows; empty: it does not encrypt."""
+    elsewhere: str = ""
+    """The address by which other machines reach it; empty: they do not."""
 
 
 @contextlib.contextmanager
-def announced(folders: Folders, *, server_id: str, name: str, address: Address) -> Iterator[None]:
+def announced(
+    folders: Folders, *, server_id: str, name: str, address: Address, fingerprint: str = ""
+) -> Iterator[None]:
     """Leave the note while the block lasts. That it cannot be written is no reason not to serve."""
+    others = reached_by_others(address)
     note = RunningServer(
         server_id=server_id,
         name=name,
-        address=str(evolve(address, host=_ANY_HOST.get(address.host, address.host))),
+        address=str(evolve(address, host=ANY_HOST.get(address.host, address.host))),
         hostname=socket.gethostname(),
         process=os.getpid(),
         started=psutil.Process().create_time(),
+        fingerprint=fingerprint,
+        elsewhere=str(others) if others is not None else "",
     )
     file = _folder(folders) / f"{os.getpid()}.json"
     with contextlib.suppress(OSError):

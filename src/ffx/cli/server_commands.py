@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from ffx.cli import machine
 from ffx.cli.assembly import Assembly
 from ffx.cli.conversations import converse
-from ffx.cli.endpoints import book, endpoint, known_endpoints, token_for
+from ffx.cli.endpoints import as_announced, book, endpoint, known_endpoints, token_for
 from ffx.cli.server_care import aside_text
 from ffx.cli.text import print_json, print_line, print_note, print_table, share
 from ffx.client.connection import Endpoint, ServerConnection
@@ -23,6 +23,7 @@ from ffx.client.queue.store import JobQueue
 from ffx.client.serverbook import RememberedServer
 from ffx.core.addressing import Address, parse_address
 from ffx.core.errors import FfxError, UsageError
+from ffx.core.joining import is_join_string, parse_invitation
 from ffx.core.model import ServerInfo, ServerStatus
 from ffx.core.text import one_line
 
@@ -64,7 +65,7 @@ def list_servers(assembly: Assembly, *, as_json: bool) -> int:
         print_json([_plain(look) for look in looks])
         return 0
     if not looks:
-        print_line("no server is known; add one with: ffx servers add HOST:PORT")
+        print_line("no server is known; add one with: ffx servers add JOIN, as it prints it")
         return 0
     print_table([_row(look) for look in looks], heading=("NAME", "ADDRESS", "STATE", "JOBS", "CPU", "PREFERRED FOR"))
     for look in looks:
@@ -77,16 +78,17 @@ def list_servers(assembly: Assembly, *, as_json: bool) -> int:
 def add_server(
     assembly: Assembly, text: str, *, name: str | None, token_stdin: bool, force: bool, as_json: bool
 ) -> int:
-    """Remember a server after a conversation with it.
+    """Remember a server after a conversation with it. ``text``: its address, its join string, or ``-`` for one of them
+    on standard input, where no list of processes shows it.
 
     Raises:
         FfxError: it cannot be reached or refuses the token, and ``force`` was not given.
     """
-    address = parse_address(text)
-    if address.port == 0:
-        raise UsageError(f"cannot read the address {text!r}: a server never listens on port 0")
-    token = _token_to_remember(assembly, address, from_stdin=token_stdin)
-    candidate = Endpoint(name or address.authority, address, token or token_for(assembly, address))
+    address, fingerprint, token = _what_to_add(assembly, sys.stdin.readline().strip() if text == "-" else text)
+    token = token or _token_to_remember(assembly, address, from_stdin=token_stdin)
+    candidate = Endpoint(
+        name or address.authority, address, token or token_for(assembly, address), fingerprint=fingerprint
+    )
     try:
         info = asyncio.run(converse(assembly, candidate, _learn))
     except FfxError as error:
@@ -94,7 +96,7 @@ def add_server(
             raise
         info = None
         print_note(f"ffx: {one_line(str(error))}; remembered all the same")
-    server = _remember(assembly, name or "", info.name if info is not None else "", address, token)
+    server = _remember(assembly, name or "", info.name if info is not None else "", candidate, token)
     if as_json:
         print_json(_plain(Look(evolve(candidate, name=server.name), info)))
     elif info is not None:
@@ -116,7 +118,7 @@ def test_servers(assembly: Assembly, names: Sequence[str], *, as_json: bool) -> 
     """Ping; 1 if any server does not answer."""
     endpoints = tuple(endpoint(assembly, name) for name in names) or known_endpoints(assembly)
     if not endpoints and not as_json:
-        print_line("no server is known; add one with: ffx servers add HOST:PORT")
+        print_line("no server is known; add one with: ffx servers add JOIN, as it prints it")
     looks = look_at(assembly, endpoints)
     if as_json:
         print_json([_plain(look) for look in looks])
@@ -183,6 +185,21 @@ def _with_asides(assembly: Assembly, looks: Sequence[Look]) -> tuple[Look, ...]:
 # -- Tokens -----------------------------------------------------------------------------------------------------
 
 
+def _what_to_add(assembly: Assembly, text: str) -> tuple[Address, str, str]:
+    """Address, fingerprint and token of what a person gave; the last two are empty where it does not say them.
+
+    Raises:
+        UsageError: it is neither an address nor a join string.
+    """
+    if is_join_string(text):
+        invitation = parse_invitation(text)
+        return invitation.address, invitation.fingerprint, invitation.token
+    address = parse_address(text)
+    if address.port == 0:
+        raise UsageError(f"cannot read the address {text!r}: a server never listens on port 0")
+    return *as_announced(assembly, address), ""
+
+
 def _token_to_remember(assembly: Assembly, address: Address, *, from_stdin: bool) -> str:
     """The token to keep with a server; empty for one that is found without.
 
@@ -202,14 +219,14 @@ def _token_to_remember(assembly: Assembly, address: Address, *, from_stdin: bool
     raise UsageError(f"{address.authority} needs its token: give --token-stdin or FFX_TOKEN; its log names the file")
 
 
-def _remember(assembly: Assembly, asked: str, own: str, address: Address, token: str) -> RememberedServer:
+def _remember(assembly: Assembly, asked: str, own: str, met: Endpoint, token: str) -> RememberedServer:
     """Add a server to the book, under the name that was asked for or its own; its preferences are kept.
 
     Raises:
         UsageError: another server has the name that was asked for.
     """
-    servers = book(assembly)
-    known = next((s for s in servers.servers() if parse_address(s.address) == address), None)
+    servers, address = book(assembly), met.address
+    known = next((s for s in servers.servers() if parse_address(s.address).is_same_place(address)), None)
     taken = {s.name: s.address for s in servers.servers() if s != known}
     if asked in taken:
         raise UsageError(f"the name {asked!r} is taken by {taken[asked]}; choose another, or remove that one first")
@@ -217,7 +234,8 @@ def _remember(assembly: Assembly, asked: str, own: str, address: Address, token:
     wanted = asked or one_line(own) or address.authority
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))
     name = next(free for free in itertools.chain((wanted,), numbered) if free not in taken)
-    server = RememberedServer(name, str(address), token, known.preferred_for if known is not None else ())
+    preferred_for = known.preferred_for if known is not None else ()
+    server = RememberedServer(name, str(address), token, preferred_for, met.fingerprint)
     servers.add(server)
     return server
 

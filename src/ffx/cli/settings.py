@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from ffx.core.configuration import (
     LOCAL_MODES,
     LOG_LEVELS,
+    TLS_MODES,
     Configuration,
     FarmTable,
     PluginsTable,
@@ -105,6 +106,9 @@ def serve_settings(source: Source) -> ServeTable:
         drain_limit=source.value("--drain-limit", "FFX_DRAIN_LIMIT", _seconds, table.drain_limit),
         log_level=source.value("--log-level", "FFX_LOG_LEVEL", _log_level, table.log_level.upper()),
         log_file=source.value("--log-file", "FFX_LOG_FILE", _word, table.log_file),
+        tls=source.value("--tls", "FFX_TLS", _tls_mode, table.tls),
+        certificate=source.value("--certificate", "FFX_CERTIFICATE", _word, table.certificate),
+        key=source.value("--key", "FFX_KEY", _word, table.key),
     )
 
 
@@ -230,6 +234,10 @@ def _any_size(text: str) -> str:
 
 def _log_level(text: str) -> str:
     return _one_of(text.upper(), text, LOG_LEVELS)
+
+
+def _tls_mode(text: str) -> str:
+    return _one_of(text.lower(), text, TLS_MODES)
 
 
 def _local_mode(text: str) -> str:

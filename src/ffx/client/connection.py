@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ffx import __version__
 from ffx.client.plausible import plausible
@@ -57,8 +57,10 @@ class Endpoint:
 
     name: str
     address: Address
-    token: str = ""
+    token: str = field(default="", repr=False)
     preferred_for: tuple[str, ...] = ()
+    fingerprint: str = ""
+    """Of the only certificate that it may show; empty: none is pinned."""
 
 
 class ServerConnection:
@@ -262,7 +264,7 @@ async def open_server(
     """
     try:
         async with asyncio.timeout(time_limit):
-            connection = await transport.connect(endpoint.address, endpoint.token)
+            connection = await transport.connect(endpoint.address, endpoint.token, endpoint.fingerprint)
             try:
                 return ServerConnection(connection, await _greet(connection, endpoint, client_id), clock)
             except BaseException:

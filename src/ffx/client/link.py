@@ -24,7 +24,9 @@ RESTART_PAUSES = (0.5, 1.0, 2.0)
 RETURN_PAUSE = 15.0
 """Seconds between the tries to reach a server that is not expected any more."""
 
-HOPELESS_CODES = frozenset({"unauthorized", "not_ffx"})
+HOPELESS_CODES = frozenset(
+    {"unauthorized", "not_ffx", "certificate_changed", "certificate_unknown", "not_encrypted", "encrypted"}
+)
 """Trying again changes nothing."""
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +11,7 @@ from attrs import evolve, frozen
 
 from ffx.core.addressing import parse_address
 from ffx.core.errors import ConfigurationError, DecodeError, UsageError
+from ffx.core.private_files import replace_privately
 from ffx.core.registry import suggestion
 from ffx.core.wire import from_plain, to_plain
 
@@ -28,6 +26,8 @@ class RememberedServer:
     """Empty: the token of this user's own servers is tried, on this machine only."""
     preferred_for: tuple[str, ...] = ()
     """Codecs or encoders for which it is asked first; ``any`` for all."""
+    fingerprint: str = ""
+    """Of the only certificate that it may show; empty: one that the system trusts, or none."""
 
 
 @frozen
@@ -103,28 +103,14 @@ class ServerBook:
         for server in servers:
             tables.append(tomlkit.item(to_plain(server)))
         document.append("servers", tables)
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace_privately(self._file, tomlkit.dumps(document))
+        try:
+            replace_privately(self._file, tomlkit.dumps(document).encode())
+        except OSError as error:
+            raise ConfigurationError(f"{self._file}: cannot be written: {error.strerror}") from None
 
 
 def _same_address(server: RememberedServer, text: str) -> bool:
     try:
-        return parse_address(server.address) == parse_address(text)
+        return parse_address(server.address).is_same_place(parse_address(text))
     except UsageError:
         return False
-
-
-def _replace_privately(file: Path, text: str) -> None:
-    """Put the text in place whole or not at all, readable by this user only (0600, as ``mkstemp`` makes it)."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise ConfigurationError(f"{file}: cannot be written: {error.strerror}") from None

@@ -9,7 +9,9 @@ from attrs import frozen
 
 from ffx.core.errors import AddressError
 
-DEFAULT_SCHEME = "ws"
+PLAIN_SCHEME = "ws"
+ENCRYPTED_SCHEME = "wss"
+DEFAULT_SCHEME = PLAIN_SCHEME
 DEFAULT_PORT = 8765
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -39,6 +41,12 @@ class Address:
         """``host:port`` with the brackets that IPv6 wants."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def is_same_place(self, other: Address) -> bool:
+        """Whether both can only mean one server: a port speaks either ``ws`` or ``wss``."""
+        schemes = {self.scheme, other.scheme}
+        same_kind = len(schemes) == 1 or schemes == {PLAIN_SCHEME, ENCRYPTED_SCHEME}
+        return same_kind and (self.host, self.port) == (other.host, other.port)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"

@@ -95,6 +95,11 @@ class ServeTable:
     """Seconds that encodes get to end when the server is asked to stop."""
     log_level: str = "INFO"
     log_file: str = ""
+    tls: str = "auto"
+    """``auto``: encrypt when others than this machine can connect; ``on``; ``off``."""
+    certificate: str = ""
+    """Empty: one that is made on the first start, and pinned by clients."""
+    key: str = ""
 
     @property
     def taken_ahead(self) -> int:
@@ -191,6 +196,7 @@ def _check_values(configuration: Configuration, origin: str) -> None:
         (serve.keep_results >= 0, "serve.keep_results", "is not negative"),
         (serve.drain_limit >= 0, "serve.drain_limit", "is not negative"),
         (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
+        (serve.tls in TLS_MODES, "serve.tls", f"is one of {', '.join(TLS_MODES)}"),
         (configuration.submit.local in LOCAL_MODES, "submit.local", f"is one of {', '.join(LOCAL_MODES)}"),
         (0.1 <= farm.heartbeat <= 3600, "farm.heartbeat", "is a number from 0.1 to 3600"),
         (farm.suspect_after >= 1, "farm.suspect_after", "is at least 1"),
@@ -218,4 +224,5 @@ def _check_values(configuration: Configuration, origin: str) -> None:
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+TLS_MODES = ("auto", "on", "off")
 LOCAL_MODES = ("auto", "never", "only")

@@ -91,7 +91,9 @@ class TransportError(FfxError):
 class ConnectError(TransportError):
     """No connection could be made.
 
-    ``code`` is one of ``unreachable``, ``refused``, ``timeout``, ``unauthorized``, ``not_ffx``.
+    ``code`` is one of ``unreachable``, ``refused``, ``timeout``, ``unauthorized``, ``not_ffx``; of what encryption
+    has to do with, ``certificate_changed`` (it is not the pinned one), ``certificate_unknown`` (nothing vouches for
+    it), ``not_encrypted`` (it should be), ``encrypted`` (the address says that it is not).
     """
 
     def __init__(self, message: str, *, code: str) -> None:

@@ -32,6 +32,20 @@ class Folders:
         return self.state / "token"
 
     @property
+    def tokens_file(self) -> Path:
+        """Further tokens of this user's servers, as digests: readable by the user only."""
+        return self.state / "tokens.json"
+
+    @property
+    def certificate_file(self) -> Path:
+        """The certificate that this user's servers show; its key stands beside it, readable by the user only."""
+        return self.state / "certificate.pem"
+
+    @property
+    def certificate_key_file(self) -> Path:
+        return self.state / "certificate.key"
+
+    @property
     def queue_file(self) -> Path:
         """Every job of this user that has not ended, and those that did: readable by the user only."""
         return self.state / "queue.db"

@@ -12,6 +12,8 @@ from pathlib import Path
 from attrs import frozen
 
 from ffx.core.addressing import Address
+from ffx.core.errors import ConnectError
+from ffx.core.identity import Identity
 from ffx.core.messages import Envelope
 
 
@@ -108,14 +110,22 @@ class Service(ABC):
     bulk: BulkStore
 
     @abstractmethod
-    def authenticate(self, token: str) -> bool:
-        """Whether the token opens this server; compares in constant time."""
+    def authenticate(self, token: str) -> Identity | None:
+        """Whom the token proves at this moment; None: it opens nothing. Compares in constant time."""
 
     @abstractmethod
-    async def converse(self, connection: Connection) -> None:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
         """Hold one conversation until it is over. Called once a connection, in a task of its own that the
         listener owns; the listener closes the connection afterwards.
         """
+
+
+@frozen
+class Certificate:
+    """The files that a listener proves itself with, in PEM form."""
+
+    chain: Path
+    key: Path
 
 
 class Listener(ABC):
@@ -133,19 +143,37 @@ class Transport(ABC):
     """A way to connect and to listen, for one scheme of address."""
 
     scheme: str
+    encrypts: bool = False
+    """Whether what travels can be read and changed by nobody between: only then a listener needs a certificate."""
 
     @abstractmethod
-    async def connect(self, address: Address, token: str) -> ClientConnection:
-        """Open a conversation; the time limit is the caller's.
+    async def connect(self, address: Address, token: str, fingerprint: str = "") -> ClientConnection:
+        """Open a conversation; the time limit is the caller's. ``fingerprint``: SHA-256 of the only certificate that
+        the server may show, in hexadecimal; the token is sent to no other.
 
         Raises:
-            ConnectError: nobody there, not an ffx server, or the token was refused; its code says which.
+            ConnectError: nobody there, not an ffx server, the token was refused, or the certificate is not the one;
+                its code says which. A transport that does not encrypt refuses every fingerprint (``not_encrypted``).
         """
 
     @abstractmethod
-    async def listen(self, address: Address, service: Service) -> Listener:
+    async def listen(self, address: Address, service: Service, certificate: Certificate | None = None) -> Listener:
         """Listen at an address (port 0 picks one).
 
         Raises:
-            ConnectError: the address cannot be had; the message says why.
+            ConnectError: the address cannot be had, or the certificate not used; the message says why.
         """
+
+
+def refuse_fingerprint(address: Address, fingerprint: str) -> None:
+    """For transports that do not encrypt: a pin that nobody could check is no reason to feel safe.
+
+    Raises:
+        ConnectError: there is one.
+    """
+    if fingerprint:
+        raise ConnectError(
+            f"{address} was not asked: a certificate is pinned for it, and {address.scheme}:// has none; "
+            "add the server anew with its join string",
+            code="not_encrypted",
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 
 from ffx.core.messages import Message
 from ffx.server.background import Background
@@ -57,17 +57,22 @@ class Clients:
 
     def tell_all(self, message: Message, replacing: Hashable | None = None) -> None:
         """Send a message on every connection."""
-        for session in self._all():
+        for session in self.sessions():
             session.tell(message, replacing=replacing)
 
     async def dismiss(self, reason: str) -> None:
         """Say goodbye to everybody and hang up; nobody is waited for any more."""
         self._dismissed = True
+        await self.part(self.sessions(), reason)
+
+    async def part(self, sessions: Iterable[Session], reason: str) -> None:
+        """Say goodbye to some and hang up."""
         async with asyncio.TaskGroup() as farewells:
-            for session in self._all():
+            for session in sessions:
                 farewells.create_task(session.close(reason))
 
-    def _all(self) -> list[Session]:
+    def sessions(self) -> list[Session]:
+        """Everybody's."""
         return [session for sessions in self._sessions.values() for session in sessions]
 
     async def _await_return(self, client_id: str) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Jobs:
-    """Every job that is here. One client sees nothing of another's."""
+    """Every job that is here. One client sees nothing of another's; who may is decided before."""
 
     def __init__(
         self,
@@ -120,6 +120,12 @@ class Jobs:
 
     def of_client(self, client_id: str) -> tuple[Job, ...]:
         return tuple(job for job in self._ledger if job.client_id == client_id)
+
+    def owner(self, job_id: str, attempt: int, *, first: str) -> str:
+        """The client whose job that is; ``first`` when it has or had one, or when nobody has."""
+        others = {job.client_id for job in self._ledger if (job.job_id, job.attempt) == (job_id, attempt)}
+        known = first in others or self._ledger.has_ended(first, job_id, attempt)
+        return first if known or len(others) != 1 else others.pop()
 
     async def pause(self, client_id: str, message: JobPause) -> JobPause:
         """Suspend an encode or let it go on; one that has not begun is passed over meanwhile."""

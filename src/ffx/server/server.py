@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ffx.core.addressing import Address
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import (
     CapabilityRequest,
     CapabilityResponse,
@@ -37,8 +38,10 @@ from ffx.server.clients import Clients
 from ffx.server.files import FileStore
 from ffx.server.job import Job, Way, WorkEnd
 from ffx.server.jobs import Jobs
+from ffx.server.keyring import Keyring
 from ffx.server.news import News
 from ffx.server.options import ServerOptions
+from ffx.server.permissions import OF_ANYBODY, check_role
 from ffx.server.room import DiskRoom
 from ffx.server.session import Refused, Session, conversation
 from ffx.server.spool import Spool
@@ -46,6 +49,12 @@ from ffx.server.upkeep import clean_up, watch_disk, watch_load
 
 if TYPE_CHECKING:
     from ffx.server.capabilities import CapabilityService
+
+KEYS_PERIOD = 1.0
+"""Seconds after which a token that was revoked or has expired ends its conversations, at the latest."""
+NO_LONGER_GOOD = "the token is no longer good: it was revoked or made anew, or it has expired"
+
+log = logging.getLogger(__name__)
 
 
 class Server(Service):
@@ -60,17 +69,19 @@ class Server(Service):
         options: ServerOptions,
         *,
         capabilities: CapabilityService,
-        token: str,
+        keys: Keyring,
         server_id: str,
         version: str,
         modify_command: Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]],
     ) -> None:
-        """``capabilities`` are prepared already; ``modify_command`` lets plugins change an argv before it runs."""
+        """``capabilities`` are prepared already; ``keys`` say who is let in; ``modify_command`` lets plugins change an
+        argv before it runs.
+        """
         self.epoch = secrets.token_hex(16)
         """One life of this server."""
         self._options = options
         self._capabilities = capabilities
-        self._token = token.encode()
+        self._keys = keys
         self._server_id = server_id
         self._version = version
         self._modify_command = modify_command
@@ -121,6 +132,7 @@ class Server(Service):
         self._background.start(clean_up(self._spool, lambda: self._jobs.expire(self._clients.is_here)), "clean-up")
         self._background.start(watch_disk(self._jobs.watch_disk), "watch on the disk")
         self._background.start(self._capabilities.complete(self.idle), "detection")
+        self._background.start(self._watch_keys(), "watch on the tokens")
         return self
 
     async def __aexit__(
@@ -225,11 +237,11 @@ class Server(Service):
 
     # -- Conversations ------------------------------------------------------------------------------------------
 
-    def authenticate(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(errors="surrogatepass"), self._token)
+    def authenticate(self, token: str) -> Identity | None:
+        return self._keys.identify(token)
 
-    async def converse(self, connection: Connection) -> None:
-        async with conversation(connection) as session:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
+        async with conversation(connection, identity) as session:
             if await session.introduce(self._welcome, time_limit=self._options.hello_limit):
                 self._clients.arrive(session)
                 await self._jobs.repeat_words(session.client_id)
@@ -250,7 +262,21 @@ class Server(Service):
         handler = self._handlers.get(type(message))
         if handler is None:
             raise Refused("unexpected_message", f"a client does not send {message.type} here")
-        return await handler(session.client_id, message)
+        if not self._keys.admits(session.identity):
+            raise Refused("forbidden", NO_LONGER_GOOD)
+        check_role(session.identity, message)
+        owner = self._whose(session, message)
+        answer = await handler(owner, message)
+        if owner != session.client_id and isinstance(message, JobCancel | JobReassign):
+            taken = f"an administrator took it from the server {self._name}"
+            self._clients.tell(owner, JobReassign(message.job_id, message.attempt, taken))
+        return answer
+
+    def _whose(self, session: Session, message: Message) -> str:
+        """The client whose job a message is about: an administrator speaks of everybody's."""
+        if session.identity.role is Role.ADMIN and isinstance(message, OF_ANYBODY):
+            return self._jobs.owner(message.job_id, message.attempt, first=session.client_id)
+        return session.client_id
 
     async def _answer_drain(self, client_id: str, message: ServerDrain) -> ServerDrain:
         await self.drain(message.drain)
@@ -278,6 +304,16 @@ class Server(Service):
 
         bench = Workbench(self._capabilities, self._modify_command, server_id=self._server_id, server_name=self._name)
         return await bench.work(job, way)
+
+    async def _watch_keys(self) -> None:
+        """Hang up on those whose token was revoked, made anew or has expired."""
+        while True:
+            await asyncio.sleep(KEYS_PERIOD)
+            await asyncio.to_thread(self._keys.refresh)
+            gone = [session for session in self._clients.sessions() if not self._keys.admits(session.identity)]
+            for session in gone:
+                log.info("%s is let go: the token %r is no longer good", session.peer, session.identity.token)
+            await self._clients.part(gone, NO_LONGER_GOOD)
 
     async def _abandon(self, client_id: str) -> None:
         await self._jobs.outcomes.give_up_uploads(client_id)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
 from ffx.core.errors import ConnectionClosed, DecodeError, FfxError
+from ffx.core.identity import Identity
 from ffx.core.messages import (
     PROTOCOL_OLDEST,
     PROTOCOL_VERSION,
@@ -105,13 +106,13 @@ class Outbox:
 
 
 @contextlib.asynccontextmanager
-async def conversation(connection: Connection) -> AsyncIterator[Session]:
+async def conversation(connection: Connection, identity: Identity) -> AsyncIterator[Session]:
     """A session on a connection; what it was told is sent before the block is left."""
     outbox = Outbox(connection)
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(outbox.run())
         try:
-            yield Session(connection, outbox)
+            yield Session(connection, outbox, identity)
             await outbox.flush()
         finally:
             sending.cancel()
@@ -120,9 +121,11 @@ async def conversation(connection: Connection) -> AsyncIterator[Session]:
 class Session:
     """The conversation with one client. Made by ``conversation``."""
 
-    def __init__(self, connection: Connection, outbox: Outbox) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox, identity: Identity) -> None:
         self.peer = connection.peer
+        self.identity = identity
         self.client_id = ""
+        """Whose jobs it speaks of: its token and the id that it gives itself, so no other token can take that over."""
         self.protocol = PROTOCOL_VERSION
         self._connection = connection
         self._outbox = outbox
@@ -193,7 +196,7 @@ class Session:
             mismatch = f"no common version of the protocol: the client speaks {theirs}, this server {ours}"
             self._answer(envelope, ErrorMessage("protocol_mismatch", f"{mismatch}; update the older one"))
             return False
-        self.client_id, self.protocol = hello.client_id, version
+        self.client_id, self.protocol = self.identity.client(hello.client_id), version
         self._answer(envelope, welcome(self))
         return True
 

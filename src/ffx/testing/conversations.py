@@ -9,7 +9,7 @@ from ffx.core import wire
 from ffx.core.errors import ConnectError, DecodeError
 from ffx.core.messages import Envelope, Ping, Pong, Unknown, ValidationErrorMessage
 from ffx.core.transport import Connection
-from ffx.testing.laboratory import TOKEN, LaboratoryService, echo
+from ffx.testing.laboratory import LABORANT, TOKEN, LaboratoryService, echo
 from ffx.testing.suite import TransportSuite, check, check_line, on_a_loop
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, 1024 * 1024, 3 * 1024 * 1024)
@@ -218,6 +218,26 @@ class ConversationConformance(TransportSuite):
             check(scene.service.begun.locked(), "nobody converses who was not authenticated")
 
     @on_a_loop
+    async def test_a_conversation_knows_whose_it_is(self) -> None:
+        async with self.scene() as scene:
+            await scene.connect()
+            await scene.service.begun.acquire()
+            check(scene.service.identities == [LABORANT], "a conversation is told whom the token proved")
+
+    @on_a_loop
+    async def test_a_pin_that_cannot_hold_is_refused(self) -> None:
+        async with self.scene() as scene:
+            for wrong in ("0" * 64, "f" * 64):
+                try:
+                    await scene.transport.connect(scene.listener.address, TOKEN, wrong)
+                except ConnectError as error:
+                    check(error.code in ("certificate_changed", "not_encrypted"), f"a wrong pin: {error.code}")
+                    check_line(str(error))
+                else:
+                    raise AssertionError("a pin on another certificate, or on none at all, is refused")
+            check(scene.service.begun.locked(), "nothing begins with a server that is not the pinned one")
+
+    @on_a_loop
     async def test_where_nobody_listens_is_refused(self) -> None:
         async with self.scene() as scene:
             await scene.listener.close()
@@ -234,7 +254,7 @@ class ConversationConformance(TransportSuite):
     async def test_an_address_is_listened_at_once(self) -> None:
         async with self.scene() as scene:
             try:
-                second = await scene.transport.listen(scene.listener.address, LaboratoryService())
+                second = await scene.transport.listen(scene.listener.address, LaboratoryService(), self.certificate)
             except ConnectError as error:
                 check(scene.listener.address.host in str(error), "the message names the address")
                 check_line(str(error))
@@ -250,7 +270,7 @@ class ConversationConformance(TransportSuite):
         async with self.scene() as scene:
             await scene.connect()
             await scene.listener.close()
-            again = await scene.transport.listen(scene.listener.address, scene.service)
+            again = await scene.transport.listen(scene.listener.address, scene.service, self.certificate)
             try:
                 client = await scene.connect()
                 await client.send(Envelope(Ping("again")))

@@ -10,10 +10,13 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from ffx.core.errors import ConnectionClosed, DecodeError, TransferError
+from ffx.core.identity import Identity, Role
 from ffx.core.messages import Envelope, ValidationErrorMessage
 from ffx.core.transport import BulkStore, Connection, Service, StoredFile
 
 TOKEN = "the-token-of-the-laboratory"
+LABORANT = Identity("laborant", Role.SUBMIT)
+"""Whom it proves."""
 BLOCK = 1024 * 1024
 
 Conversation = Callable[[Connection], Awaitable[None]]
@@ -117,11 +120,17 @@ class LaboratoryService(Service):
         self.conversation = conversation
         self.begun = asyncio.Semaphore(0)
         """Released when a conversation begins."""
+        self.identities: list[Identity] = []
+        """Who holds or held the conversations."""
+        self.revoked = False
+        """Whether the token opens nothing any more."""
 
-    def authenticate(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), TOKEN.encode())
+    def authenticate(self, token: str) -> Identity | None:
+        right = not self.revoked and hmac.compare_digest(token.encode(), TOKEN.encode())
+        return LABORANT if right else None
 
-    async def converse(self, connection: Connection) -> None:
+    async def converse(self, connection: Connection, identity: Identity) -> None:
+        self.identities.append(identity)
         self.begun.release()
         await self.conversation(connection)
 

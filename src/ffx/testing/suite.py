@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ffx.core.addressing import Address
-from ffx.core.transport import ClientConnection, Connection, Listener, Transport
+from ffx.core.transport import Certificate, ClientConnection, Connection, Listener, Transport
 from ffx.testing.laboratory import TOKEN, Conversation, LaboratoryService, echo
 
 S = TypeVar("S", bound="TransportSuite")
@@ -34,8 +34,11 @@ def on_a_loop(test: Callable[[S], Coroutine[Any, Any, None]]) -> Callable[[S], N
 class Scene:
     """One listener with its service, and clients of it."""
 
-    def __init__(self, transport: Transport, listener: Listener, service: LaboratoryService, folder: Path) -> None:
+    def __init__(
+        self, transport: Transport, listener: Listener, service: LaboratoryService, folder: Path, fingerprint: str = ""
+    ) -> None:
         self.transport = transport
+        self.fingerprint = fingerprint
         self.listener = listener
         self.service = service
         self.folder = folder
@@ -44,7 +47,7 @@ class Scene:
 
     async def connect(self, token: str = TOKEN) -> ClientConnection:
         """Another client; closed at the end of the test at the latest."""
-        client = await self.transport.connect(self.listener.address, token)
+        client = await self.transport.connect(self.listener.address, token, self.fingerprint)
         self._clients.append(client)
         return client
 
@@ -68,6 +71,11 @@ class TransportSuite(ABC):
     can do that: it is how the suite sends what no honest peer would.
     """
 
+    certificate: Certificate | None = None
+    """What listeners prove themselves with, where the transport encrypts."""
+    fingerprint: str = ""
+    """That of the certificate, which clients pin."""
+
     @abstractmethod
     def make_transport(self) -> Transport:
         """A new transport; called once or more a test."""
@@ -83,8 +91,8 @@ class TransportSuite(ABC):
         transport = self.make_transport()
         service = LaboratoryService(conversation)
         with tempfile.TemporaryDirectory() as folder:
-            listener = await transport.listen(self.address, service)
-            scene = Scene(transport, listener, service, Path(folder))
+            listener = await transport.listen(self.address, service, self.certificate)
+            scene = Scene(transport, listener, service, Path(folder), self.fingerprint)
             try:
                 yield scene
             finally:

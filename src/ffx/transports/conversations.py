@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from ffx.core.errors import ConnectionClosed
+from ffx.core.identity import Identity
 from ffx.core.transport import Connection, Service
 
 _log = logging.getLogger(__name__)
@@ -21,12 +22,12 @@ class Conversations:
         self._under_way: dict[asyncio.Task[None], Connection] = {}
         self._ended = False
 
-    def begin(self, connection: Connection) -> asyncio.Task[None]:
+    def begin(self, connection: Connection, identity: Identity) -> asyncio.Task[None]:
         """Start a conversation; the task never raises and closes the connection at its end.
 
         A connection that comes after ``end`` is only closed: its handshake was under way at that moment.
         """
-        hold = connection.close() if self._ended else self._hold(connection)
+        hold = connection.close() if self._ended else self._hold(connection, identity)
         task = asyncio.create_task(hold, name=f"conversation with {connection.peer}")
         self._under_way[task] = connection
         task.add_done_callback(self._under_way.pop)
@@ -45,9 +46,9 @@ class Conversations:
         if stubborn:
             await asyncio.wait(stubborn)
 
-    async def _hold(self, connection: Connection) -> None:
+    async def _hold(self, connection: Connection, identity: Identity) -> None:
         try:
-            await self._service.converse(connection)
+            await self._service.converse(connection, identity)
         except ConnectionClosed:
             pass  # the peer left: an end like any other
         except Exception:  # noqa: BLE001 - whatever a conversation raised, it is told and the listener goes on

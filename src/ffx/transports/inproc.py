@@ -16,7 +16,16 @@ from ffx.core import wire
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, ConnectionClosed, TransferError
 from ffx.core.messages import Envelope
-from ffx.core.transport import ClientConnection, Connection, Listener, Service, StoredFile, Transport
+from ffx.core.transport import (
+    Certificate,
+    ClientConnection,
+    Connection,
+    Listener,
+    Service,
+    StoredFile,
+    Transport,
+    refuse_fingerprint,
+)
 from ffx.transports.blocks import BLOCK_BYTES, check_range, check_resource, exactly
 from ffx.transports.conversations import Conversations
 
@@ -44,13 +53,14 @@ class InprocTransport(Transport):
         self._send_limit = send_limit
         self._close_grace = close_grace
 
-    async def connect(self, address: Address, token: str) -> ClientConnection:
+    async def connect(self, address: Address, token: str, fingerprint: str = "") -> ClientConnection:
+        refuse_fingerprint(address, fingerprint)
         listener = self._listeners.get(address.host)
         if listener is None:
             raise ConnectError(f"nobody listens at inproc://{address.host} in this process", code="refused")
         return listener.admit(token)
 
-    async def listen(self, address: Address, service: Service) -> Listener:
+    async def listen(self, address: Address, service: Service, certificate: Certificate | None = None) -> Listener:
         if address.host in self._listeners:
             raise ConnectError(
                 f"inproc://{address.host} is taken already in this process: choose another name", code="refused"
@@ -81,7 +91,8 @@ class InprocListener(Listener):
     def admit(self, token: str) -> ClientConnection:
         """The client's end of a new conversation. Raises ConnectError ``unauthorized``."""
         name = f"inproc://{self.address.host}"
-        if not self._service.authenticate(token):
+        identity = self._service.authenticate(token)
+        if identity is None:
             raise ConnectError(f"{name} refused the token: give the one that this server has", code="unauthorized")
         self._clients_made += 1
         to_server, to_client, lifeline = _Lane(), _Lane(), _Lifeline()
@@ -89,7 +100,7 @@ class InprocListener(Listener):
             f"inproc client {self._clients_made}", to_client, to_server, lifeline, self._send_limit
         )
         client_end = InprocClient(name, to_server, to_client, lifeline, self._send_limit, self._service)
-        self._conversations.begin(server_end)
+        self._conversations.begin(server_end, identity)
         return client_end
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ffx import hookimpl
 from ffx.core.addressing import Address
-from ffx.core.transport import ClientConnection, Listener, Service, Transport
+from ffx.core.transport import Certificate, ClientConnection, Listener, Service, Transport, refuse_fingerprint
 
 __all__ = ["TcpTransport", "ffx_register_transports"]
 
@@ -16,12 +16,13 @@ class TcpTransport(Transport):
 
     scheme = "tcp"
 
-    async def connect(self, address: Address, token: str) -> ClientConnection:
+    async def connect(self, address: Address, token: str, fingerprint: str = "") -> ClientConnection:
         from ffx_example_transport.client import connect
 
+        refuse_fingerprint(address, fingerprint)
         return await connect(address, token)
 
-    async def listen(self, address: Address, service: Service) -> Listener:
+    async def listen(self, address: Address, service: Service, certificate: Certificate | None = None) -> Listener:
         from ffx_example_transport.server import listen
 
         return await listen(address, service)

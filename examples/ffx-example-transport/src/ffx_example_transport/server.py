@@ -12,6 +12,7 @@ from attrs import evolve
 
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, ConnectionClosed, TransferError
+from ffx.core.identity import Identity
 from ffx.core.transport import BulkStore, Listener, Service
 from ffx_example_transport.bulk import Transfer, check_request
 from ffx_example_transport.connection import TcpConnection
@@ -85,22 +86,23 @@ class TcpListener(Listener):
         async with asyncio.timeout(GREETING_LIMIT):
             greeting = await frames.read_object()
         token = greeting.get("token")
-        if not isinstance(token, str) or not self._service.authenticate(token):
+        identity = self._service.authenticate(token) if isinstance(token, str) else None
+        if identity is None:
             await frames.write_object({"error": "unauthorized"})
         elif greeting.get("wants") == "conversation":
             await frames.write_object({})
-            await self._converse(TcpConnection(frames))
+            await self._converse(TcpConnection(frames), identity)
             return
         else:
             await _transfer(self._service.bulk, Transfer(frames), greeting)
         await frames.part()
 
-    async def _converse(self, connection: TcpConnection) -> None:
+    async def _converse(self, connection: TcpConnection, identity: Identity) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._conversations[task] = connection
         try:
-            await self._service.converse(connection)
+            await self._service.converse(connection, identity)
         finally:
             await connection.close()
 

@@ -18,6 +18,10 @@ from ffx.cli.options import config_option, json_option, start
 @click.option("--disk-reserve", metavar="SIZE", help="Left free there by jobs.  [FFX_DISK_RESERVE; 512MiB]")
 @click.option("--keep-results", metavar="SECONDS", help="For clients that are away.  [FFX_KEEP_RESULTS; 86400]")
 @click.option("--drain-limit", metavar="SECONDS", help="For encodes to end at a stop.  [FFX_DRAIN_LIMIT; 30]")
+@click.option("--tls", metavar="MODE", help="auto: where others can connect; on; off.  [FFX_TLS; auto]")
+@click.option("--certificate", metavar="FILE", help="Your own, instead of one made here.  [FFX_CERTIFICATE]")
+@click.option("--key", metavar="FILE", help="The key of that certificate.  [FFX_KEY]")
+@click.option("--insecure", is_flag=True, help="Let others connect though something does not protect it.")
 @config_option
 @click.option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.  [FFX_LOG_LEVEL; INFO]")
 @click.option("--log-file", metavar="FILE", help="Log to a file too.  [FFX_LOG_FILE]")
@@ -25,15 +29,23 @@ from ffx.cli.options import config_option, json_option, start
 @click.option("--validate-config", is_flag=True, help="Check the configuration, print what is in force and end.")
 @json_option
 def serve(
-    config: str | None, test_capabilities: bool, validate_config: bool, as_json: bool, **options: str | None
+    config: str | None,
+    insecure: bool,
+    test_capabilities: bool,
+    validate_config: bool,
+    as_json: bool,
+    **options: str | None,
 ) -> int:
     """Encode on this machine for clients, until SIGINT or SIGTERM.
 
     The first line on stdout says where it listens, as soon as jobs can be taken:
-    "ffx server NAME listens on ws://ADDRESS:PORT". The log goes to stderr.
+    "ffx server NAME listens on ADDRESS". The log goes to stderr.
 
-    Clients need this server's token. Those of the same user on this machine find it by themselves; for others,
-    give the content of the token file (the log names it) to "ffx servers add HOST:PORT" there. FFX_TOKEN sets another.
+    Clients need a token. Those of the same user on this machine find the server by themselves. Where others can
+    connect, the next line is what they add it with: a join string of address, fingerprint of the certificate, and, on
+    a terminal, your own token. "ffx token create" makes tokens for others. FFX_TOKEN sets another one for yourself.
+
+    What travels to other machines is encrypted, unless --tls off and --insecure say otherwise.
 
     A stop signal lets running encodes end for --drain-limit seconds and hands the rest back to their clients; a second
     one does not wait. Results that were not fetched are offered again when it is started with the same name and port.
@@ -47,4 +59,4 @@ def serve(
         return serving.test_capabilities(assembly, as_json=as_json)
     if as_json:
         raise click.UsageError("--json goes with --test-capabilities or --validate-config")
-    return serving.serve(assembly)
+    return serving.serve(assembly, insecure=insecure)

@@ -35,7 +35,7 @@ def list_command(config: str | None, as_json: bool) -> int:
 
 
 @servers.command()
-@click.argument("address", metavar="HOST[:PORT]")
+@click.argument("address", metavar="JOIN|HOST[:PORT]|-")
 @click.option("--name", metavar="NAME", help="Call it so, instead of by its own name.")
 @click.option("--token-stdin", is_flag=True, help="Read its token from standard input.")
 @click.option("--force", is_flag=True, help="Remember it though it cannot be reached.")
@@ -44,8 +44,11 @@ def list_command(config: str | None, as_json: bool) -> int:
 def add(config: str | None, address: str, name: str | None, token_stdin: bool, force: bool, as_json: bool) -> int:
     """Connect to a server, remember it, and print what it can encode.
 
-    The token is that of the server (its log names the file): from standard input with --token-stdin, from FFX_TOKEN,
-    or asked for on a terminal. A server of the same user on this machine needs none.
+    A join string, which "ffx serve" and "ffx token create" print, has all that is needed: quote it. With - it is read
+    from standard input: on a command line, whoever may list the processes of this machine sees it while it runs.
+
+    With an address alone the token comes from standard input with --token-stdin, from FFX_TOKEN, or is asked for on a
+    terminal. A server of the same user on this machine needs none.
     """
     from ffx.cli.server_commands import add_server
 

@@ -12,10 +12,11 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
-from ffx.core.addressing import Address
+from ffx.core.addressing import ENCRYPTED_SCHEME, Address
 from ffx.core.errors import ConnectError
 from ffx.core.transport import ClientConnection
 from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
+from ffx.transports.websocket.encryption import Trust, changed, shown_fingerprint, unknown
 from ffx.transports.websocket.limits import Limits
 from ffx.transports.websocket.transfers import READ_BUFFER, Transfers
 from ffx.transports.websocket.vocabulary import CHALLENGE, CONVERSATION_PATH, SERVER_MARK, SUBPROTOCOL
@@ -23,14 +24,14 @@ from ffx.transports.websocket.vocabulary import CHALLENGE, CONVERSATION_PATH, SE
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x1f\x7f]")
 
 
-async def connect(address: Address, token: str, limits: Limits) -> ClientConnection:
-    """Open a conversation. Raises ConnectError."""
+async def connect(address: Address, token: str, limits: Limits, trust: Trust = True) -> ClientConnection:
+    """Open a conversation; ``trust`` says which certificates are good, where it is encrypted. Raises ConnectError."""
     if _NOT_IN_A_HEADER.search(token):
         raise ConnectError(
             f"{address.authority} was not asked: the token for it has a line break or the like; copy it anew",
             code="unauthorized",
         )
-    session = _session(token)
+    session = _session(token, trust)
     try:
         websocket = await _handshake(session, address, limits)
     except BaseException:
@@ -81,9 +82,9 @@ async def _refuse_redirect(request: ClientRequest, handler: ClientHandlerType) -
     return response
 
 
-def _session(token: str) -> aiohttp.ClientSession:
+def _session(token: str, trust: Trust) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, ssl=trust),  # for every connection of the session
         headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
@@ -95,7 +96,9 @@ def _session(token: str) -> aiohttp.ClientSession:
 
 
 def _url(address: Address) -> URL:
-    return URL.build(scheme="http", host=address.host, port=address.port)
+    return URL.build(
+        scheme="https" if address.scheme == ENCRYPTED_SCHEME else "http", host=address.host, port=address.port
+    )
 
 
 async def _handshake(
@@ -113,6 +116,12 @@ async def _handshake(
         )
     except aiohttp.WSServerHandshakeError as error:
         raise _turned_away(where, error) from None
+    except aiohttp.ServerFingerprintMismatch as error:
+        raise changed(address, error) from None
+    except aiohttp.ClientConnectorCertificateError:
+        raise await unknown(address) from None
+    except aiohttp.ClientConnectorSSLError:
+        raise _no_tls(where) from None
     except aiohttp.ClientConnectorError as error:
         raise _not_reached(address, error.os_error) from None
     except (aiohttp.InvalidURL, UnicodeError):
@@ -120,6 +129,8 @@ async def _handshake(
             f"{where} cannot be reached: {address.host!r} is neither a name nor an IP address", code="unreachable"
         ) from None
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+        if address.scheme != ENCRYPTED_SCHEME and await shown_fingerprint(address):
+            raise _only_tls(where) from None
         # A server that is killed at this moment, or a tunnel whose other end is away: it may be back.
         raise ConnectError(
             f"{where} hung up before it said what it is; it may be starting or stopping", code="refused"
@@ -136,13 +147,32 @@ def _turned_away(where: str, error: aiohttp.WSServerHandshakeError) -> ConnectEr
     headers: Mapping[str, str] = error.headers or {}
     if error.status == 401 and headers.get("WWW-Authenticate") == CHALLENGE:
         return ConnectError(
-            f"{where} refused the token: take the one that `ffx serve` shows on that machine", code="unauthorized"
+            f"{where} refused the token: it is wrong, revoked or has expired; `ffx token create` there makes another",
+            code="unauthorized",
+        )
+    if error.status == 429 and headers.get("Server") == SERVER_MARK:
+        seconds = headers.get("Retry-After", "")
+        wait = f" for {seconds} s" if re.fullmatch("[0-9]{1,5}", seconds) else ""
+        return ConnectError(
+            f"{where} refused the token, and more of them from here{wait}: take the right one", code="unauthorized"
         )
     if error.status == 403 and headers.get("Server") == SERVER_MARK:
         return ConnectError(f"{where} does not go by that name: connect by its IP address", code="refused")
     if error.status == 503 and headers.get("Server") == SERVER_MARK:
         return ConnectError(f"{where} is about to stop: start `ffx serve` there again", code="refused")
     return _not_ffx(where)
+
+
+def _no_tls(where: str) -> ConnectError:
+    return ConnectError(
+        f"{where} does not speak TLS as it should: it may be another program, or a server that does not encrypt; "
+        "nothing was sent to it",
+        code="not_encrypted",
+    )
+
+
+def _only_tls(where: str) -> ConnectError:
+    return ConnectError(f"{where} speaks TLS only: add it with the join string that it prints", code="encrypted")
 
 
 def _not_reached(address: Address, error: OSError) -> ConnectError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing, suppress
 from typing import BinaryIO
 
@@ -31,9 +32,13 @@ READ_BUFFER = 2 * BLOCK_BYTES
 class FileRequests:
     """Answers requests below ``/files/``; whoever asks was let in already."""
 
-    def __init__(self, store: BulkStore, limits: Limits) -> None:
+    def __init__(
+        self, store: BulkStore, limits: Limits, *, is_admitted: Callable[[web.BaseRequest], bool] = lambda _: True
+    ) -> None:
+        """``is_admitted`` is asked again with every block: a token may be revoked while a film travels."""
         self._store = store
         self._limits = limits
+        self._is_admitted = is_admitted
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         resource = request.path.removeprefix(FILES_PATH)
@@ -57,11 +62,11 @@ class FileRequests:
         transport, content = request.transport, request.content
         if transport is None or not can_take_over(transport, content, request.content_length):
             blocks = gathered(lambda: self._read(request))
-            return _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+            return _offset_answer(204, await self._receive(request, resource, offset, total, blocks))
         intake = Intake(transport, content, total - offset, self._limits.idle)
         try:
             async with aclosing(intake.blocks(self._interrupted)) as blocks:
-                answer = _offset_answer(204, await self._store.receive(resource, offset, total, blocks))
+                answer = _offset_answer(204, await self._receive(request, resource, offset, total, blocks))
         finally:
             intake.end()
         answer.force_close()
@@ -69,6 +74,18 @@ class FileRequests:
             content.feed_eof()  # to aiohttp, which did not see the body; it would wait for the rest
             transport.pause_reading()
         return answer
+
+    async def _receive(
+        self, request: web.BaseRequest, resource: str, offset: int, total: int, blocks: AsyncIterable[bytes]
+    ) -> int:
+        async def admitted() -> AsyncGenerator[bytes, None]:
+            async for block in blocks:
+                if not self._is_admitted(request):
+                    raise TransferError("the token is no longer good", code="interrupted")
+                yield block
+
+        async with aclosing(admitted()) as checked:
+            return await self._store.receive(resource, offset, total, checked)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
         try:
@@ -109,7 +126,7 @@ class FileRequests:
         response.content_length = end - start
         try:
             await response.prepare(request)
-            await self._send_bytes(request, file, start, end)
+            await self._send_bytes(request, response, file, start, end)
             await response.write_eof()
         except (ConnectionError, TimeoutError):
             # The client left, takes nothing any more, or the file shrank: an answer that breaks off says it best.
@@ -117,15 +134,16 @@ class FileRequests:
                 request.transport.abort()
         return response
 
-    async def _send_bytes(self, request: web.BaseRequest, file: BinaryIO, start: int, end: int) -> None:
-        """Let the system copy the file into the socket, piece by piece: a piece is what a time limit can watch."""
-        loop = asyncio.get_running_loop()
+    async def _send_bytes(
+        self, request: web.BaseRequest, response: web.StreamResponse, file: BinaryIO, start: int, end: int
+    ) -> None:
+        """Send the file piece by piece: a piece is what a time limit can watch."""
         while start < end:
-            if request.transport is None:
+            if request.transport is None or not self._is_admitted(request):
                 raise ConnectionResetError
             piece = min(BLOCK_BYTES, end - start)
             async with asyncio.timeout(self._limits.for_sending(piece)):
-                sent = await loop.sendfile(request.transport, file, start, piece)
+                sent = await _send_piece(request.transport, response, file, start, piece)
             if not sent:
                 raise ConnectionAbortedError
             start += sent
@@ -146,6 +164,24 @@ def refuse(status: int, message: str) -> web.Response:
 
 def _offset_answer(status: int, offset: int) -> web.Response:
     return web.Response(status=status, headers={"Server": SERVER_MARK, UPLOAD_OFFSET: str(offset)})
+
+
+async def _send_piece(
+    transport: asyncio.Transport, response: web.StreamResponse, file: BinaryIO, start: int, size: int
+) -> int:
+    """Send some bytes of a file; returns how many there were. The system copies them into the socket, unless they are
+    to be encrypted first.
+    """
+    if transport.get_extra_info("sslcontext") is None:
+        return await asyncio.get_running_loop().sendfile(transport, file, start, size)
+    piece = await asyncio.to_thread(_read_at, file, start, size)
+    await response.write(piece)
+    return len(piece)
+
+
+def _read_at(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(size)
 
 
 def _open(stored: StoredFile) -> BinaryIO:

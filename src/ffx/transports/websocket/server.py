@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,14 +17,15 @@ from attrs import evolve
 
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError
-from ffx.core.transport import Listener, Service
+from ffx.core.identity import Identity
+from ffx.core.transport import Certificate, Listener, Service
 from ffx.transports.conversations import Conversations
 from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
+from ffx.transports.websocket.encryption import server_encryption
 from ffx.transports.websocket.files import READ_BUFFER, FileRequests, refuse
-from ffx.transports.websocket.gate import Gate, own_names
+from ffx.transports.websocket.gate import Gate, Refusal, own_names
 from ffx.transports.websocket.limits import Limits
 from ffx.transports.websocket.vocabulary import (
-    CHALLENGE,
     CONVERSATION_PATH,
     FILES_PATH,
     SERVER_MARK,
@@ -33,9 +35,16 @@ from ffx.transports.websocket.vocabulary import (
 _log = logging.getLogger(__name__)
 
 
-async def listen(address: Address, service: Service, limits: Limits, allowed_hosts: Sequence[str]) -> Listener:
-    """Open a port. Raises ConnectError when it cannot be had."""
-    listener = WebSocketListener(address, service, limits, allowed_hosts)
+async def listen(
+    address: Address,
+    service: Service,
+    limits: Limits,
+    allowed_hosts: Sequence[str],
+    certificate: Certificate | None = None,
+) -> Listener:
+    """Open a port, encrypted when there is a certificate. Raises ConnectError when it cannot be had."""
+    encryption = server_encryption(certificate) if certificate is not None else None
+    listener = WebSocketListener(address, service, limits, allowed_hosts, encryption)
     try:
         await listener.open()
     except OSError as error:
@@ -47,11 +56,21 @@ async def listen(address: Address, service: Service, limits: Limits, allowed_hos
 class WebSocketListener(Listener):
     """An open port."""
 
-    def __init__(self, address: Address, service: Service, limits: Limits, allowed_hosts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        service: Service,
+        limits: Limits,
+        allowed_hosts: Sequence[str],
+        encryption: ssl.SSLContext | None = None,
+    ) -> None:
         self.address = address
+        self._encryption = encryption
         self._limits = limits
         self._gate = Gate(service.authenticate, (address.host, *own_names(), *allowed_hosts))
-        self._files = FileRequests(service.bulk, limits)
+        self._files = FileRequests(
+            service.bulk, limits, is_admitted=lambda request: self._gate.identify(request.headers) is not None
+        )
         self._conversations = Conversations(service, grace=limits.grace)
         self._requests: set[asyncio.Task[object]] = set()
         self._closing = False
@@ -71,7 +90,7 @@ class WebSocketListener(Listener):
         await self._runner.setup()
         port = self.address.port
         for host in await _addresses(self.address):
-            site = web.TCPSite(self._runner, host, port)
+            site = web.TCPSite(self._runner, host, port, ssl_context=self._encryption)
             await site.start()
             port = port or self._runner.addresses[0][1]
         self.address = evolve(self.address, port=port)
@@ -89,11 +108,10 @@ class WebSocketListener(Listener):
         await self._runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        refusal = self._gate.check(request.headers)
-        if refusal is not None:
-            response = refuse(refusal.status, refusal.message)
-            if refusal.status == 401:
-                response.headers["WWW-Authenticate"] = CHALLENGE
+        visitor = self._gate.check(request.headers, request.remote or "")
+        if isinstance(visitor, Refusal):
+            response = refuse(visitor.status, visitor.message)
+            response.headers.update(visitor.headers)
             response.force_close()
             return response
         if self._closing:  # a connection from before, or one that was kept alive
@@ -101,12 +119,12 @@ class WebSocketListener(Listener):
             response.force_close()
             return response
         if request.path == CONVERSATION_PATH:
-            return await self._converse(request)
+            return await self._converse(request, visitor)
         if request.path.startswith(FILES_PATH):
             return await self._transfer(request)
         return refuse(404, "there is nothing here; ffx servers are for ffx clients")
 
-    async def _converse(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _converse(self, request: web.BaseRequest, identity: Identity) -> web.StreamResponse:
         websocket: web.WebSocketResponse[bool] = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             compress=False,
@@ -119,7 +137,7 @@ class WebSocketListener(Listener):
         websocket.headers["Server"] = SERVER_MARK
         await websocket.prepare(request)
         connection = WebSocketConnection(websocket, _peer_name(websocket), self._limits)
-        await asyncio.wait([self._conversations.begin(connection)])
+        await asyncio.wait([self._conversations.begin(connection, identity)])
         return websocket
 
     async def _transfer(self, request: web.BaseRequest) -> web.StreamResponse:
