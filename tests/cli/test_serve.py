@@ -75,7 +75,7 @@ def test_it_is_exposed_only_when_it_is_told_to(ffx: Ffx) -> None:
     assert line.endswith("--insecure does it all the same")
     with ffx.serving("--host", "0.0.0.0", "--tls", "off", "--insecure") as server:
         assert server.address.startswith("ws://0.0.0.0:")
-        assert "WARNING ffx.cli.serving: --insecure: whoever is on the way reads the token" in server.log
+        assert "WARNING ffx.cli.door: --insecure: whoever is on the way reads the token" in server.log
         assert ffx.json("servers")[0]["state"] == "online"
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ffx.core.joining import parse_invitation
 from tests.cli.conftest import Ffx
 
 WIDTH = 120
@@ -126,3 +127,22 @@ def test_a_token_is_asked_for_and_not_shown(farm: Ffx, ffx: Ffx) -> None:
     assert token not in shown
     assert "it can encode with" in shown
     assert token in (ffx.home / "config" / "servers.toml").read_text(encoding="utf-8")
+
+
+def test_a_person_at_a_terminal_is_shown_the_whole_join_string(ffx: Ffx) -> None:
+    """And Ctrl-C stops the server."""
+    shown_so_far = ""
+
+    def stop_when_shown(shown: str) -> str:
+        nonlocal shown_so_far
+        done, shown_so_far = "ffx servers add" in shown_so_far, shown
+        return "\x03" if "ffx servers add" in shown and not done else ""
+
+    status, shown = on_a_terminal(
+        ffx, "serve", "--host", "0.0.0.0", "--port", "0", "--log-level", "ERROR", answer=stop_when_shown
+    )
+    assert status == 0, shown
+    (join,) = re.findall(r"ffx servers add '(ffx://\S+)'", without_escapes(shown))
+    invitation = parse_invitation(join)
+    assert invitation.token == (ffx.home / "state" / "token").read_text(encoding="ascii").strip()
+    assert invitation.fingerprint

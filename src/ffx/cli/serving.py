@@ -6,40 +6,35 @@ import asyncio
 import contextlib
 import logging
 import socket
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict
 
 from ffx import __version__
 from ffx.cli import machine
 from ffx.cli.assembly import Assembly
 from ffx.cli.certificates import fingerprint_of, server_certificate
-from ffx.cli.exposure import Exposure, check_exposure, dangers, place
-from ffx.cli.identity import known_token, server_id, server_token
-from ffx.cli.invitations import join_string, reached_by_others
+from ffx.cli.door import Door, keyring, listening, log_reach, open_door, print_invitation
+from ffx.cli.exposure import place
+from ffx.cli.identity import server_id
 from ffx.cli.local_capabilities import capability_service
 from ffx.cli.logs import start_logging
 from ffx.cli.running import announced
 from ffx.cli.settings import effective, serve_settings, temp_dir_of
 from ffx.cli.signals import stop_signals
 from ffx.cli.text import print_json, print_line
-from ffx.core.addressing import Address
 from ffx.core.configuration import Configuration, ServeTable, parse_size
 from ffx.core.errors import ConfigurationError
 from ffx.core.registry import suggestion
 from ffx.core.text import printable
-from ffx.core.transport import Certificate
 from ffx.core.wire import to_plain
 from ffx.server.capabilities import CapabilityService
-from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
-from ffx.server.token_store import TokenStore
 
 TEST_SECONDS = 60.0
 """What the long tail and the measuring may take when somebody waits for them."""
@@ -57,7 +52,7 @@ def serve(assembly: Assembly, *, insecure: bool) -> int:
         FfmpegNotFound: there is no FFmpeg.
     """
     settings = serve_settings(assembly.source)
-    door = _door(assembly, settings, insecure=insecure)
+    door = open_door(assembly, settings, insecure=insecure)
     start_logging(settings.log_level, settings.log_file)
     with contextlib.suppress(_Stopped):
         asyncio.run(_until_stopped(lambda stop: _serve(assembly, settings, door, stop)))
@@ -134,30 +129,10 @@ async def _until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, Non
             raise _Stopped from None
 
 
-@frozen
-class _Door:
-    """Where a server listens, and how it proves itself there."""
-
-    exposure: Exposure
-    certificate: Certificate | None
-    fingerprint: str
-
-
-def _door(assembly: Assembly, settings: ServeTable, *, insecure: bool) -> _Door:
-    address = place(settings)
-    exposure = Exposure(address, encrypted=assembly.transport(address.scheme).encrypts)
-    check_exposure(exposure, insecure=insecure)
-    if not exposure.encrypted:
-        return _Door(exposure, None, "")
-    certificate = server_certificate(settings, assembly.folders)
-    return _Door(exposure, certificate, fingerprint_of(certificate))
-
-
-async def _serve(assembly: Assembly, settings: ServeTable, door: _Door, stop: asyncio.Event) -> None:
+async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asyncio.Event) -> None:
     temp_dir = _temp_dir(settings)
     name = settings.name or socket.gethostname()
     identity = server_id(assembly.folders, name=name, port=settings.port)
-    keys = _keys(assembly)
     max_file_size = parse_size(settings.max_file_size)
 
     def tell_clients() -> None:
@@ -178,18 +153,18 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: _Door, stop: as
             durable=settings.port != 0,  # on a port that the system picks it is another server each time
         ),
         capabilities=capabilities,
-        keys=keys,
+        keys=keyring(assembly),
         server_id=identity,
         version=__version__,
         modify_command=assembly.plugins.modify_command,
     )
     if not await _unless(stop, capabilities.prepare()):
         return
-    async with server, _listening(assembly, door, server) as address:
+    async with server, listening(assembly, door, server) as address:
         with announced(assembly.folders, server_id=identity, name=name, address=address, fingerprint=door.fingerprint):
-            _log_start(assembly, door, address)
+            log_reach(assembly, door, address)
             click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
-            _print_invitation(assembly, door, address)
+            print_invitation(assembly, door, address)
             try:
                 await stop.wait()
                 _log.info(
@@ -200,17 +175,6 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: _Door, stop: as
             finally:  # also where two signals come as one
                 await server.stop()
     _log.info("stopped")
-
-
-@contextlib.asynccontextmanager
-async def _listening(assembly: Assembly, door: _Door, server: Server) -> AsyncIterator[Address]:
-    address = door.exposure.address
-    listener = await assembly.transport(address.scheme).listen(address, server, door.certificate)
-    try:
-        server.listening_at(listener.address)
-        yield listener.address
-    finally:
-        await listener.close()
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
@@ -226,40 +190,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         for task in (working, stopping):
             task.cancel()
         await asyncio.wait((working, stopping))
-
-
-def _keys(assembly: Assembly) -> Keyring:
-    """Who is let in: the user, and those who were given tokens."""
-    own = server_token(assembly.folders, assembly.environment)
-    given = bool(assembly.environment.get("FFX_TOKEN"))
-    return Keyring(lambda: own if given else known_token(assembly.folders), TokenStore(assembly.folders.tokens_file))
-
-
-def _print_invitation(assembly: Assembly, door: _Door, address: Address) -> None:
-    """Say how other machines add the server. The token is shown to a person at a terminal, never to a journal."""
-    others = reached_by_others(address)
-    at_a_terminal = sys.stdout.isatty()
-    token = server_token(assembly.folders, assembly.environment) if at_a_terminal else ""
-    join = join_string(others, door.fingerprint, token) if others is not None else ""
-    if join and at_a_terminal:
-        click.echo(f"on other machines: ffx servers add '{join}'")
-    elif join:
-        click.echo(f"on other machines: ffx servers add '{join}' (asks for a token: ffx token create NAME makes one)")
-
-
-def _log_start(assembly: Assembly, door: _Door, address: Address) -> None:
-    if assembly.environment.get("FFX_TOKEN"):
-        _log.info("clients need the token of FFX_TOKEN")
-    else:
-        _log.info("clients of other users and machines need the token in %s", assembly.folders.token_file)
-    if door.fingerprint:
-        _log.info("its certificate has the fingerprint %s", door.fingerprint)
-    if address.is_loopback:
-        _log.info("only this machine can reach it; --host 0.0.0.0 lets others in")
-    else:
-        _log.info("others on the network can reach %s", address)
-    for danger in dangers(door.exposure):
-        _log.warning("--insecure: %s", danger)
 
 
 async def _try_everything(capabilities: CapabilityService) -> None:

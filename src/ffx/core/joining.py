@@ -16,7 +16,7 @@ from ffx.core.fingerprints import parse_fingerprint
 
 JOIN_SCHEME = "ffx"
 _PREFIX = f"{JOIN_SCHEME}://"
-_TOKEN = re.compile(r"[\x21-\x7e]+")
+_TOKEN = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 @frozen
