@@ -17,6 +17,7 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, NoServerError, ProbeError
 from ffx.core.model import CapabilityMatch, EncoderSetup, ServerInfo
 from ffx.core.policy import Ranking
+from ffx.core.recipe import ArgumentPolicy
 from ffx.core.wire import to_plain
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.plan import with_encoder
@@ -38,13 +39,18 @@ class _Candidate:
 
 
 def show_survey(
-    survey: Survey, planned: Sequence[Planned], specs: Mapping[str, EncoderSpec], *, as_json: bool
+    survey: Survey,
+    planned: Sequence[Planned],
+    specs: Mapping[str, EncoderSpec],
+    *,
+    policy: ArgumentPolicy,
+    as_json: bool,
 ) -> list[int]:
     """Print one job after the other; returns for each 0, or 3 when no server could do it."""
     statuses = []
     for plan in planned:
         ranking = survey.rankings[plan.job.job_id]
-        candidates = _candidates(survey, ranking, plan, specs)
+        candidates = _candidates(survey, ranking, plan, specs, policy)
         if as_json:
             click.echo(json.dumps(_plain(plan, candidates, ranking, survey), allow_nan=False))
         else:
@@ -53,10 +59,12 @@ def show_survey(
     return statuses
 
 
-def _candidates(survey: Survey, ranking: Ranking, plan: Planned, specs: Mapping[str, EncoderSpec]) -> list[_Candidate]:
+def _candidates(
+    survey: Survey, ranking: Ranking, plan: Planned, specs: Mapping[str, EncoderSpec], policy: ArgumentPolicy
+) -> list[_Candidate]:
     servers = {server.server_id: server for server in survey.servers}
     packets = _packets(plan) if ranking.compatible else None
-    return [_candidate(servers[match.server_id], match, plan, packets, specs) for match in ranking.matches]
+    return [_candidate(servers[match.server_id], match, plan, packets, specs, policy) for match in ranking.matches]
 
 
 def _packets(plan: Planned) -> PacketCounts | None:
@@ -73,6 +81,7 @@ def _candidate(
     plan: Planned,
     packets: PacketCounts | None,
     specs: Mapping[str, EncoderSpec],
+    policy: ArgumentPolicy,
 ) -> _Candidate:
     if not match.compatible:
         return _Candidate(server, match)
@@ -89,6 +98,7 @@ def _candidate(
             output_name=job.output_file,
             packets=packets,
             ffmpeg_version=server.capabilities.ffmpeg_version,
+            policy=policy,
         )
     except FfxError as error:
         return _Candidate(server, match, error=str(error))

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from ffx import __version__
 from ffx.cli.assembly import Assembly
 from ffx.cli.local_capabilities import OnDemand, capability_service
-from ffx.cli.settings import serve_settings, temp_dir_of
+from ffx.cli.settings import argument_policy, serve_settings, temp_dir_of
 from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
 from ffx.core.configuration import parse_size
@@ -44,6 +44,7 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
             max_jobs=settings.max_jobs,
             max_waiting=settings.taken_ahead,
             max_file_size=NO_LIMIT,
+            argument_policy=argument_policy(assembly.source),
             temp_dir=temp_dir,
             disk_reserve=parse_size(settings.disk_reserve),
         ),

@@ -15,7 +15,7 @@ from ffx.client.commit import check_output
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, UsageError
 from ffx.core.model import JobConfiguration
-from ffx.core.recipe import Recipe
+from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.media.plan import Request, default_output_name, plan_job
 from ffx.media.probe import MediaInfo, probe
 
@@ -48,7 +48,7 @@ class Refused:
 
 
 async def plan_all(
-    wish: Wish, specs: Mapping[str, EncoderSpec], *, overwrite: bool, dry_run: bool
+    wish: Wish, specs: Mapping[str, EncoderSpec], *, policy: ArgumentPolicy, overwrite: bool, dry_run: bool
 ) -> tuple[Planned | Refused, ...]:
     """Plan every input, in their order. The folder of the outputs is made, unless it is a dry run.
 
@@ -57,7 +57,7 @@ async def plan_all(
     """
     if wish.output is None and not dry_run:
         _make_folder(wish.out_dir)
-    planner = _Planner(wish, specs, overwrite, dry_run)
+    planner = _Planner(wish, specs, policy, overwrite, dry_run)
     places = asyncio.Semaphore(PROBES_AT_A_TIME)
 
     async def plan_one(path: Path) -> Planned | Refused:
@@ -73,6 +73,7 @@ async def plan_all(
 class _Planner:
     wish: Wish
     specs: Mapping[str, EncoderSpec]
+    policy: ArgumentPolicy
     overwrite: bool
     dry_run: bool
 
@@ -85,7 +86,7 @@ class _Planner:
             media = probe(path)
             request = evolve(request, output=self._output(request, media))
             self._check_output(request)
-            job = plan_job(_absolute(request), media, self.specs, job_id=job_id)
+            job = plan_job(_absolute(request), media, self.specs, job_id=job_id, policy=self.policy)
         except FfxError as error:
             return Refused(request, error, job_id)
         return Planned(job, media, modified)

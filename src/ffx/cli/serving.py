@@ -24,7 +24,7 @@ from ffx.cli.identity import server_id
 from ffx.cli.local_capabilities import capability_service
 from ffx.cli.logs import start_logging
 from ffx.cli.running import announced
-from ffx.cli.settings import effective, serve_settings, temp_dir_of
+from ffx.cli.settings import argument_policy, effective, serve_settings, temp_dir_of
 from ffx.cli.signals import stop_signals
 from ffx.cli.text import print_json, print_line
 from ffx.core.configuration import Configuration, ServeTable, parse_size
@@ -146,6 +146,7 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asy
             max_jobs=settings.max_jobs,
             max_waiting=settings.taken_ahead,
             max_file_size=max_file_size,
+            argument_policy=argument_policy(assembly.source),
             name=name,
             temp_dir=temp_dir,
             disk_reserve=parse_size(settings.disk_reserve),

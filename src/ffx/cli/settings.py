@@ -11,9 +11,11 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from ffx.core.configuration import (
+    ARGUMENT_POLICIES,
     LOCAL_MODES,
     LOG_LEVELS,
     TLS_MODES,
+    ArgumentsTable,
     Configuration,
     FarmTable,
     PluginsTable,
@@ -26,6 +28,7 @@ from ffx.core.configuration import (
 )
 from ffx.core.errors import ConfigurationError
 from ffx.core.folders import Folders
+from ffx.core.recipe import ArgumentPolicy
 
 T = TypeVar("T")
 
@@ -122,6 +125,18 @@ def submit_settings(source: Source) -> SubmitTable:
     return SubmitTable(local=source.value("--local", "FFX_LOCAL", _local_mode, source.file.submit.local))
 
 
+def argument_settings(source: Source) -> ArgumentsTable:
+    """Which FFmpeg arguments and filters are run here, and sent."""
+    return ArgumentsTable(
+        policy=source.value("", "FFX_ARGUMENTS_POLICY", _argument_policy, source.file.arguments.policy)
+    )
+
+
+def argument_policy(source: Source) -> ArgumentPolicy:
+    """``argument_settings`` as the policy that it names."""
+    return ArgumentPolicy(argument_settings(source).policy)
+
+
 def farm_settings(source: Source) -> FarmTable:
     """How patient a client is with its servers.
 
@@ -164,6 +179,7 @@ def effective(source: Source) -> Configuration:
         source.file,
         serve=serve_settings(source),
         submit=submit_settings(source),
+        arguments=argument_settings(source),
         farm=farm_settings(source),
         policy=policy_settings(source),
         plugins=plugin_settings(source),
@@ -242,6 +258,10 @@ def _tls_mode(text: str) -> str:
 
 def _local_mode(text: str) -> str:
     return _one_of(text.lower(), text, LOCAL_MODES)
+
+
+def _argument_policy(text: str) -> str:
+    return _one_of(text.lower(), text, ARGUMENT_POLICIES)
 
 
 def _one_of(word: str, text: str, words: tuple[str, ...]) -> str:

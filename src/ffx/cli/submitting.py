@@ -18,7 +18,7 @@ from ffx.cli.interrupting import interruptible
 from ffx.cli.leftovers import left_open
 from ffx.cli.logs import start_logging
 from ffx.cli.planning import Planned, Refused, plan_all
-from ffx.cli.settings import submit_settings
+from ffx.cli.settings import argument_policy, submit_settings
 from ffx.cli.text import print_json_line, print_line, print_note
 from ffx.cli.unknown import check_encoders
 from ffx.cli.worker import working_process
@@ -96,7 +96,8 @@ class _Submission:
         manner, specs = self.manner, self.assembly.specs()
         following, handling = Following(self._front_end()), self._handling()
         self.assembly.policy()
-        plans = await plan_all(self.wish, specs, overwrite=manner.overwrite, dry_run=manner.dry_run)
+        policy = argument_policy(self.assembly.source)
+        plans = await plan_all(self.wish, specs, policy=policy, overwrite=manner.overwrite, dry_run=manner.dry_run)
         planned = [plan for plan in plans if isinstance(plan, Planned)]
         refused = [plan for plan in plans if isinstance(plan, Refused)]
         jobs = [plan.job for plan in planned]
@@ -119,7 +120,8 @@ class _Submission:
         from ffx.cli.working import farm_of
 
         survey = await farm_of(self.assembly).survey([plan.job for plan in planned])
-        return show_survey(survey, planned, self.assembly.specs(), as_json=self.manner.as_json)
+        policy = argument_policy(self.assembly.source)
+        return show_survey(survey, planned, self.assembly.specs(), policy=policy, as_json=self.manner.as_json)
 
     def _leave(self, records: Sequence[JobRecord], queue: JobQueue) -> list[int]:
         """Say where the jobs are now."""

@@ -13,6 +13,9 @@
     [submit]
     local = "auto"
 
+    [arguments]                # which FFmpeg arguments and filters are run here, and sent
+    policy = "checked"
+
     [farm]                     # how patient a client is with its servers
     heartbeat = 5.0
     lost_after = 6
@@ -38,6 +41,7 @@ from typing import Any
 from attrs import field, fields_dict, frozen, has
 
 from ffx.core.errors import ConfigurationError, DecodeError
+from ffx.core.recipe import ArgumentPolicy
 from ffx.core.registry import suggestion
 from ffx.core.text import brief
 from ffx.core.wire import from_plain
@@ -114,6 +118,12 @@ class SubmitTable:
 
 
 @frozen
+class ArgumentsTable:
+    policy: str = ArgumentPolicy.CHECKED.value
+    """``none``: no FFmpeg arguments and no filters; ``checked``: what is on ffx's lists; ``any``: all of FFmpeg's."""
+
+
+@frozen
 class FarmTable:
     heartbeat: float = 5.0
     """Seconds between two signs of life of a server."""
@@ -143,6 +153,7 @@ class Configuration:
     ffmpeg: FfmpegTable = FfmpegTable()
     serve: ServeTable = ServeTable()
     submit: SubmitTable = SubmitTable()
+    arguments: ArgumentsTable = ArgumentsTable()
     farm: FarmTable = FarmTable()
     policy: PolicyTable = PolicyTable()
     plugins: PluginsTable = PluginsTable()
@@ -198,6 +209,11 @@ def _check_values(configuration: Configuration, origin: str) -> None:
         (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
         (serve.tls in TLS_MODES, "serve.tls", f"is one of {', '.join(TLS_MODES)}"),
         (configuration.submit.local in LOCAL_MODES, "submit.local", f"is one of {', '.join(LOCAL_MODES)}"),
+        (
+            configuration.arguments.policy in ARGUMENT_POLICIES,
+            "arguments.policy",
+            f"is one of {', '.join(ARGUMENT_POLICIES)}",
+        ),
         (0.1 <= farm.heartbeat <= 3600, "farm.heartbeat", "is a number from 0.1 to 3600"),
         (farm.suspect_after >= 1, "farm.suspect_after", "is at least 1"),
         (farm.lost_after >= farm.suspect_after, "farm.lost_after", "is not less than farm.suspect_after"),
@@ -226,3 +242,4 @@ def _check_values(configuration: Configuration, origin: str) -> None:
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TLS_MODES = ("auto", "on", "off")
 LOCAL_MODES = ("auto", "never", "only")
+ARGUMENT_POLICIES = tuple(policy.value for policy in ArgumentPolicy)

@@ -15,6 +15,14 @@ class QualityMode(StrEnum):
     QUALITY = "quality"  # 0 (worst) to 100 (best), the same on every encoder
 
 
+class ArgumentPolicy(StrEnum):
+    """Which FFmpeg arguments and filters of others a machine runs, or sends."""
+
+    NONE = "none"
+    CHECKED = "checked"  # what is on the lists, bounded and written anew
+    ANY = "any"  # whatever FFmpeg takes
+
+
 @frozen
 class Recipe:
     """How a job encodes its input.

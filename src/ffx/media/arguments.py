@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ffx.core.errors import RecipeError
+from ffx.media.allowed.graph import read_graph
 
 _ALIASES = {
     "vcodec": ("c", "v"),
@@ -80,11 +81,18 @@ class Arguments:
     """FFmpeg output arguments, read."""
 
     options: tuple[Option, ...] = ()
+    inputs: tuple[Option, ...] = ()
+    """The job's other files, each an ``-i``, and the options before it."""
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """As they were written."""
+        """The words for the output."""
         return tuple(token for option in self.options for token in option.tokens)
+
+    @property
+    def input_tokens(self) -> tuple[str, ...]:
+        """The words for the inputs besides the first; they stand before the output's."""
+        return tuple(token for option in self.inputs for token in option.tokens)
 
     def has(self, *names: str) -> bool:
         return any(option.name in names for option in self.options)
@@ -95,7 +103,7 @@ class Arguments:
         return values[-1] if values else None
 
     def without(self, unwanted: Callable[[Option], bool]) -> Arguments:
-        return Arguments(tuple(option for option in self.options if not unwanted(option)))
+        return evolve(self, options=tuple(option for option in self.options if not unwanted(option)))
 
     @property
     def owns_mapping(self) -> bool:
@@ -109,14 +117,17 @@ class Arguments:
         return tuple(dict.fromkeys(name for name in named if name and name != "copy"))
 
 
-def read_arguments(tokens: Sequence[str]) -> Arguments:
-    """Read FFmpeg output arguments.
+def read_arguments(tokens: Sequence[str], *, inputs: bool = False) -> Arguments:
+    """Read FFmpeg output arguments. What they do is not judged: ``allowed`` does that.
+
+    ``inputs``: whether the job may have other files than its input.
 
     Raises:
         RecipeError: a word that belongs to no option (FFmpeg would take it for another output), an option
             without its value, or one that a job cannot have.
     """
     options: list[Option] = []
+    before: list[Option] = []
     rest = list(tokens)
     while rest:
         token = rest.pop(0)
@@ -125,7 +136,8 @@ def read_arguments(tokens: Sequence[str]) -> Arguments:
                 f"unexpected {token!r} among the FFmpeg arguments: only options and their values go there"
             )
         name, _, specifier = token[1:].partition(":")
-        _refuse(name, token)
+        if not (inputs and token == "-i"):
+            _refuse(name, token)
         if _is_switch(name):
             option = Option(name, specifier, None, (token,))
         elif rest:
@@ -134,12 +146,21 @@ def read_arguments(tokens: Sequence[str]) -> Arguments:
             raise RecipeError(f"the FFmpeg option {token} lacks its value")
         if name not in _GIVEN_ANYWAY:
             options.append(option)
-    return Arguments(tuple(options))
+        if name == "i":
+            before, options = [*before, *options], []
+    return Arguments(tuple(options), tuple(before))
 
 
 def filter_names(chains: Iterable[str]) -> tuple[str, ...]:
-    """The names of the filters in some filter chains, quotes and escapes respected."""
-    return tuple(name for chain in chains for part in _split(chain) if (name := _filter_name(part)))
+    """The names of the filters in some chains or graphs; a broken one, which FFmpeg will refuse, has none."""
+    return tuple(name for chain in chains for name in _names(chain))
+
+
+def _names(chain: str) -> tuple[str, ...]:
+    try:
+        return tuple(one.name for one in read_graph(chain).filters)
+    except RecipeError:
+        return ()
 
 
 def _refuse(name: str, token: str) -> None:
@@ -157,29 +178,3 @@ def _plain(name: str, specifier: str, token: str, value: str) -> Option:
     if name in _ALIASES:
         name, specifier = _ALIASES[name]
     return Option(_RENAMED.get(name, name), specifier, value, (token, value))
-
-
-def _split(chain: str) -> list[str]:
-    """The filters of a chain or graph: split at ``,`` and ``;`` outside quotes and escapes."""
-    parts, current, quoted, escaped = [], "", False, False
-    for character in chain:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif character == "'":
-            quoted = not quoted
-        elif character in ",;" and not quoted:
-            parts.append(current)
-            current = ""
-            continue
-        current += character
-    return [*parts, current]
-
-
-def _filter_name(part: str) -> str:
-    text = part.strip()
-    while text.startswith("["):  # labels of a graph
-        _, bracket, text = text.partition("]")
-        text = text.strip() if bracket else ""
-    return text.split("=", 1)[0].split("@", 1)[0].split("[", 1)[0].strip()

@@ -9,8 +9,9 @@ from attrs import evolve, frozen
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderSetup
-from ffx.core.recipe import Recipe
-from ffx.media.arguments import Arguments, read_arguments
+from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.media.allowed.sink import check_texts
+from ffx.media.arguments import Arguments
 from ffx.media.changes import keeps_duration
 from ffx.media.containers import ContainerSpec, container_by_name
 from ffx.media.picture import Picture, PictureTask, picture_arguments
@@ -60,23 +61,25 @@ def build_command(
     output_name: str,
     packets: PacketCounts | None = None,
     ffmpeg_version: str = "",
+    policy: ArgumentPolicy = ArgumentPolicy.CHECKED,
 ) -> Command:
     """The command for a recipe on one machine.
 
     ``specs`` are those of ``seen_here``: without a ``ten_bit_pixel_format`` an encoder is given 8 bit.
     An encoder that they lack is given FFmpeg's own defaults. ``packets`` tell better than a header whether the frame
-    rate varies. ``ffmpeg_version`` is as FFmpeg says it (``4.4.2-0ubuntu0``); empty: a recent one.
+    rate varies. ``ffmpeg_version`` is as FFmpeg says it (``4.4.2-0ubuntu0``); empty: a recent one. Texts of the recipe
+    get into the command only as ``policy`` lets them.
 
     Raises:
-        RecipeError: the recipe asks for what cannot be.
+        RecipeError: the recipe asks for what cannot be, or may not.
     """
-    arguments = read_arguments(recipe.ffmpeg_args)
+    recipe, arguments = check_texts(recipe, policy, encoders=specs)
     container = container_by_name(recipe.container)
     selection = select_streams(recipe, media, container, arguments)
     if not selection.kept and not arguments.owns_mapping:
         raise RecipeError(f"nothing of the input can be kept: it has no stream that {container.name} holds")
     version = read_version(ffmpeg_version)
-    start = (*_reporting(version), *setup.input_options, *_input(media, input_name))
+    start = (*_reporting(version), *setup.input_options, *_input(media, input_name), *arguments.input_tokens)
     picture = Picture(remaining=arguments)
     spec = specs.get(recipe.encoder)
     if recipe.encoder:

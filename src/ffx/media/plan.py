@@ -10,8 +10,9 @@ from attrs import evolve, frozen
 from ffx.core.encoders import EncoderSpec, equivalent_preset, equivalent_quality
 from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderType, JobConfiguration
-from ffx.core.recipe import QualityMode, Recipe
+from ffx.core.recipe import ArgumentPolicy, QualityMode, Recipe
 from ffx.core.registry import suggestion
+from ffx.media.allowed.sink import check_texts
 from ffx.media.arguments import Arguments, Option, read_arguments
 from ffx.media.containers import (
     ContainerSpec,
@@ -55,10 +56,18 @@ class Request:
     priority: int = 5
 
 
-def plan_job(request: Request, media: MediaInfo, specs: Mapping[str, EncoderSpec], *, job_id: str) -> JobConfiguration:
+def plan_job(
+    request: Request,
+    media: MediaInfo,
+    specs: Mapping[str, EncoderSpec],
+    *,
+    job_id: str,
+    policy: ArgumentPolicy = ArgumentPolicy.CHECKED,
+) -> JobConfiguration:
     """The complete job for a request. Pure.
 
-    An encoder that ``specs`` do not know is let through: FFmpeg may list it on some server.
+    An encoder that ``specs`` do not know is let through: FFmpeg may list it on some server. Arguments and filters are
+    held to ``policy``, as the server will hold them to its own.
 
     Raises:
         RecipeError: a container, codec, encoder, quality, preset or argument that cannot be, in one line.
@@ -67,6 +76,7 @@ def plan_job(request: Request, media: MediaInfo, specs: Mapping[str, EncoderSpec
     container = _container(request, media, arguments, specs)
     recipe, arguments = _lifted(_recipe(request, container), media, arguments)
     recipe = evolve(_with_picture(recipe, media, container, arguments, specs), ffmpeg_args=arguments.tokens)
+    recipe, _ = check_texts(recipe, policy, encoders=specs)
     check_recipe(recipe, specs)
     _check_sound(recipe, media, container, specs)
     spec = specs.get(recipe.encoder)

@@ -9,7 +9,7 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, RecipeError
 from ffx.core.messages import RETRY_AFTER_FULL, JobRejected
 from ffx.core.model import RESOLUTIONS, EncoderReport, JobConfiguration, ServerCapabilities
-from ffx.core.recipe import Recipe
+from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.media.containers import container_by_name
 from ffx.server.options import ServerOptions
 
@@ -63,19 +63,22 @@ def check_disk(needed: int, *, free: int, promised: int, options: ServerOptions)
         )
 
 
-def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
-    """What can be said about a recipe before its file is there; building the command says the rest.
+def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec], policy: ArgumentPolicy) -> None:
+    """What can be said about a recipe before its file is there, its arguments and filters among it; building the
+    command says the rest.
 
     Raises:
         Rejection: ``invalid_recipe``.
     """
     # Imported with the first job: it needs PyAV, a third of the memory of a server at rest.
+    from ffx.media.allowed.sink import check_texts
     from ffx.media.plan import check_recipe as check_encoding
 
     try:
         output_suffix(recipe)
         if recipe.codec and not recipe.encoder:
             raise RecipeError(f"the recipe asks for {recipe.codec} and names no encoder: the client chooses one")
+        check_texts(recipe, policy, encoders=specs)
         if recipe.encoder != "copy":
             check_encoding(recipe, specs)
     except RecipeError as error:

@@ -141,10 +141,10 @@ class Intake:
             await self._outcomes.end(older)
         check_size(job.file_size, self._options)
         await self._check_disk(needed_space(job.file_size))
-        spec = self._capabilities.spec(job.recipe.encoder)
-        check_recipe(job.recipe, {} if spec is None else {spec.name: spec})
         needed = needed_capabilities(job)
-        await self._capabilities.ensure([name for name in needed if self._capabilities.spec(name) is not None])
+        specs = {name: spec for name in needed if (spec := self._capabilities.spec(name)) is not None}
+        check_recipe(job.recipe, specs, self._options.argument_policy)
+        await self._capabilities.ensure(list(specs))
         self._check_open()
         check_capabilities(needed, self._capabilities.snapshot())
         check_places(self._course.slots.taken, self._ledger.waiting, self._options)

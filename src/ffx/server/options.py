@@ -9,6 +9,7 @@ from attrs import Factory, field, frozen
 from attrs.validators import ge, gt
 
 from ffx.core.addressing import DEFAULT_PORT
+from ffx.core.recipe import ArgumentPolicy
 
 
 @frozen
@@ -22,6 +23,8 @@ class ServerOptions:
     max_waiting: int = field(default=Factory(lambda options: options.max_jobs, takes_self=True), validator=ge(0))
     """How many more are taken ahead: their inputs travel while others encode. 0: only for a slot that is free."""
     max_file_size: int = field(default=10 * 10**9, validator=gt(0))
+    argument_policy: ArgumentPolicy = ArgumentPolicy.CHECKED
+    """Which FFmpeg arguments and filters of clients it runs."""
     name: str = ""
     """Empty: the host's name."""
     temp_dir: Path = field(factory=lambda: Path(tempfile.gettempdir()))

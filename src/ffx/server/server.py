@@ -302,7 +302,13 @@ class Server(Service):
         # Imported with the first job: PyAV is a third of the memory of a server at rest.
         from ffx.server.work import Workbench
 
-        bench = Workbench(self._capabilities, self._modify_command, server_id=self._server_id, server_name=self._name)
+        bench = Workbench(
+            self._capabilities,
+            self._modify_command,
+            self._options.argument_policy,
+            server_id=self._server_id,
+            server_name=self._name,
+        )
         return await bench.work(job, way)
 
     async def _watch_keys(self) -> None:

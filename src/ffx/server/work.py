@@ -14,7 +14,7 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import EncodeError, FfxError, ProbeError, RecipeError, VerificationError
 from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState, Verification
-from ffx.core.recipe import Recipe
+from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.core.transport import StoredFile
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
@@ -58,6 +58,7 @@ class Workbench:
 
     capabilities: CapabilityService
     modify_command: ModifyCommand
+    argument_policy: ArgumentPolicy
     server_id: str
     server_name: str
 
@@ -115,6 +116,7 @@ class Workbench:
             output_name=job.folder.output_name,
             packets=packets,
             ffmpeg_version=self.capabilities.build.version,
+            policy=self.argument_policy,
         )
         modified = tuple(self.modify_command(job.configuration, argv) for argv in command.passes)
         return evolve(command, passes=modified)

@@ -1,0 +1,72 @@
+"""The one place where what others wrote into a recipe is judged, before FFmpeg's command is made of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping
+
+from attrs import evolve
+
+from ffx.core.errors import RecipeError
+from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.media.allowed.check import Surroundings, check_amount, check_arguments, check_muxer
+from ffx.media.allowed.filtering import check_graph
+from ffx.media.allowed.values import check_value
+from ffx.media.arguments import Arguments, read_arguments
+
+_HIGHEST_BITRATE = 10**10
+
+
+def check_texts(
+    recipe: Recipe,
+    policy: ArgumentPolicy = ArgumentPolicy.CHECKED,
+    *,
+    files: Mapping[str, str] | None = None,
+    encoders: Container[str] = (),
+) -> tuple[Recipe, Arguments]:
+    """The recipe as it may run, every text in it written anew, and its arguments, read.
+
+    ``files`` are the job's other files: the names that are written, and those that the server gave them; ``encoders``
+    those that plugins know.
+
+    Raises:
+        RecipeError: what is refused, and why.
+    """
+    _check_fields(recipe, policy)
+    if policy is ArgumentPolicy.NONE:
+        _check_plain(recipe)
+    if policy is not ArgumentPolicy.CHECKED:
+        return recipe, read_arguments(recipe.ffmpeg_args)
+    surroundings = Surroundings(files or {}, encoders)
+    arguments = check_arguments(recipe.ffmpeg_args, surroundings)
+    check_amount("filters", recipe.filters)
+    filters = tuple(check_graph(text, surroundings.files) for text in recipe.filters)
+    return evolve(recipe, filters=filters, ffmpeg_args=arguments.tokens), arguments
+
+
+def _check_plain(recipe: Recipe) -> None:
+    if recipe.ffmpeg_args or recipe.filters:
+        what = "FFmpeg arguments" if recipe.ffmpeg_args else "filters"
+        raise RecipeError(f"{what} are not taken here: [arguments] policy in the configuration is none")
+
+
+def _check_fields(recipe: Recipe, policy: ArgumentPolicy) -> None:
+    """What is a word or a number whatever the policy."""
+    words = {
+        "encoder": ("codec", recipe.encoder),
+        "codec": ("codec", recipe.codec.replace(".", "")),
+        "preset": ("", recipe.preset),
+        "pixel format": ("", recipe.pixel_format),
+        "audio encoder": ("codec", recipe.audio_encoder),
+    }
+    for what, (kind, text) in words.items():
+        try:
+            if text:
+                check_value(kind, text, {})
+        except RecipeError as error:
+            raise RecipeError(f"the {what}: {error}") from None
+    if recipe.container and policy is not ArgumentPolicy.ANY:
+        check_muxer(recipe.container)
+    for number in (recipe.quality_value, recipe.audio_bitrate):
+        if number is not None and not (math.isfinite(number) and abs(number) <= _HIGHEST_BITRATE):
+            raise RecipeError(f"{number} is neither a quality nor a bitrate")
