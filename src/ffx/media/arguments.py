@@ -34,11 +34,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 _WITHOUT_VALUE = _words(
-    "an vn sn dn shortest copyts start_at_zero bitexact autoscale copyinkf ignore_unknown copy_unknown xerror re "
-    "psnr vstats qphist benchmark benchmark_all dump hex stats debug_ts hide_banner y n stdin intra deinterlace "
-    "accurate_seek autorotate fix_sub_duration find_stream_info seek_timestamp recast_media print_graphs report"
+    "an vn sn dn shortest copyts start_at_zero bitexact copyinkf ignore_unknown copy_unknown xerror re force_fps psnr "
+    "vstats qphist benchmark benchmark_all dump hex stats debug_ts hide_banner y n stdin intra deinterlace "
+    "accurate_seek fix_sub_duration fix_sub_duration_heartbeat find_stream_info auto_conversion_filters recast_media "
+    "print_graphs report"
 )
 """FFmpeg's options that are mere switches; every other takes one value. Each also has a ``no`` form."""
+
+_ONLY_NEGATED = _words("autoscale autorotate")
+"""Without the ``no`` they take a value in FFmpeg 5.1 and none in 9: the word behind them could become an output."""
 
 _GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdin")
 """Passed over: ffx decides them for every job."""
@@ -46,6 +50,7 @@ _GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdi
 _REFUSED = {
     **dict.fromkeys(("i",), "a job has one input"),
     **dict.fromkeys(("progress", "stats_period", "loglevel", "v", "report"), "ffx reads FFmpeg's reports itself"),
+    **dict.fromkeys(_ONLY_NEGATED, "FFmpeg's versions differ on whether a value follows; it is on anyway"),
     **dict.fromkeys(("pass", "passlogfile"), "ask for two passes with --two-pass"),
     **dict.fromkeys(
         (
@@ -171,7 +176,7 @@ def _refuse(name: str, token: str) -> None:
 
 
 def _is_switch(name: str) -> bool:
-    return name in _WITHOUT_VALUE or (name.startswith("no") and name[2:] in _WITHOUT_VALUE)
+    return name in _WITHOUT_VALUE or (name.startswith("no") and name[2:] in _WITHOUT_VALUE | _ONLY_NEGATED)
 
 
 def _plain(name: str, specifier: str, token: str, value: str) -> Option:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 PROGRAM_OPTIONS = """
 switch: an vn sn dn shortest copyts start_at_zero bitexact autoscale: copyinkf: ignore_unknown copy_unknown xerror
-    psnr qphist recast_media auto_conversion_filters
+    psnr qphist recast_media auto_conversion_filters force_fps: fix_sub_duration_heartbeat:
 codec: c: codec: vcodec acodec scodec dcodec
 muxer: f
 graph: vf af filter:
@@ -29,7 +29,7 @@ list: intra_matrix: inter_matrix: chroma_intra_matrix: rc_override: map_channel 
 plain: frames: vframes aframes dframes q: qscale: aq vb ab b: tag: vtag atag stag profile: disposition: pix_fmt:
     sample_fmt: ar: ac: fs vsync fps_mode: async copytb frame_drop_threshold top: apad: bits_per_raw_sample: abort_on
     streamid copypriorss: max_error_rate adrift_threshold dts_delta_threshold dts_error_threshold reinit_filter:
-    drop_changed: force_fps: fix_sub_duration_heartbeat: vol
+    drop_changed: vol
 0..64: filter_threads filter_complex_threads
 0..100000: max_muxing_queue_size:
 0..1000000000: muxing_queue_data_threshold:

@@ -40,9 +40,9 @@ x265: allow-non-conformance amp analysis-load!reads analysis-load-reuse-level!re
     rskip rskip-edge-threshold sao sao-non-deblock sar sbrc scale-factor!unchecked scaling-list!reads scenecut
     scenecut-aware-qp scenecut-bias scenecut-qp-config!reads scenecut-window selective-sao signhide single-sei slices
     slow-firstpass splitrd-skip ssim ssim-rd stats!writes strict-cbr strong-intra-smoothing subme svt svt-hme
-    temporal-layers temporal-mvp threaded-me tme tskip tskip-fast tu-inter-depth tu-intra-depth uhd-bd vbv-bufsize
-    vbv-end vbv-end-fr-adj vbv-init vbv-live-multi-pass vbv-maxrate video-signal-type-preset videoformat vui-hrd-info
-    vui-timing-info weightb weightp wpp zonefile!reads zonefile-rc-init!reads zones
+    temporal-layers temporal-mvp threaded-me tme transfer tskip tskip-fast tu-inter-depth tu-intra-depth uhd-bd
+    vbv-bufsize vbv-end vbv-end-fr-adj vbv-init vbv-live-multi-pass vbv-maxrate video-signal-type-preset videoformat
+    vui-hrd-info vui-timing-info weightb weightp wpp zonefile!reads zonefile-rc-init!reads zones
 svtav1: ac-bias adaptive-film-grain alt-lambda-factors alt-ssim-tuning aq-mode avif bias-pct buf-initial-sz
     buf-optimal-sz buf-sz chroma-qm-max chroma-qm-min chroma-sample-position chroma-u-ac-qindex-offset
     chroma-u-dc-qindex-offset chroma-v-ac-qindex-offset chroma-v-dc-qindex-offset color-format color-help!unchecked

@@ -23,7 +23,7 @@ _LARGEST = 10.0**15
 _NUMBER = r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?"
 _SUFFIXES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 _SCALED = re.compile(rf"({_NUMBER})(k|K|M|G|Ki|Mi|Gi)?B?")
-_DECIBELS = re.compile(rf"{_NUMBER}dB")
+_PRODUCT = re.compile(rf"{_NUMBER}(?:[*/]{_NUMBER}){{1,3}}")
 _PLAIN = re.compile(r"[A-Za-z0-9_+.(-][A-Za-z0-9_+.|()%-]{0,199}")
 _NO_NUMBERS = frozenset({"inf", "infinity", "nan"})
 _BOUNDS = re.compile(r"(-?[0-9.]+)\.\.(-?[0-9.]+)")
@@ -75,7 +75,8 @@ def _plain(text: str) -> str:
     number = number_of(text)
     if number is not None and not abs(number) <= _LARGEST:
         raise RecipeError(f"{_shown(text)} is too large a number")
-    if number is None and (not _PLAIN.fullmatch(text) or text.lstrip("+-").lower() in _NO_NUMBERS):
+    word = _PLAIN.fullmatch(text) and text.lstrip("+-").lower() not in _NO_NUMBERS
+    if number is None and not word and not _PRODUCT.fullmatch(text):
         raise RecipeError(f"{_shown(text)} is neither a number nor a plain word")
     return text
 

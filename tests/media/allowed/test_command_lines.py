@@ -1,0 +1,96 @@
+"""Ordinary work passes, and means the same after it was written anew."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ffx.media.allowed.check import Surroundings, check_arguments
+from ffx.media.arguments import Arguments, read_arguments
+from tests.conftest import DATA
+from tests.media.allowed.splitting import listed_by, split
+
+FILES = {
+    "logo.png": "in/1.png",
+    "subs.srt": "in/2.srt",
+    "subs.ass": "in/3.ass",
+    "look.cube": "in/4.cube",
+    "font.ttf": "in/5.ttf",
+    "music.m4a": "in/6.m4a",
+    "intro.mp4": "in/7.mp4",
+}
+_LINES = [
+    line
+    for line in (DATA / "command_lines.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("# ")
+]
+LINES = [line.removeprefix("> ") for line in _LINES]
+SAMPLE = [line.removeprefix("> ") for line in _LINES if line.startswith("> ")]
+
+
+def checked(words: Sequence[str], files: dict[str, str] = FILES) -> Arguments:
+    return check_arguments(words, Surroundings(files))
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(set(LINES)) >= 150
+    assert len(SAMPLE) >= 25
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_ordinary_work_passes(line: str) -> None:
+    words = shlex.split(line)
+    found = checked(words)
+    assert [option.name for option in found.options] == [
+        option.name for option in read_arguments(words, inputs=True).options
+    ]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_what_is_written_anew_is_read_as_the_same(line: str) -> None:
+    once = checked(shlex.split(line))
+    here = {name: name for name in FILES.values()}
+    assert checked(once.tokens, here).options == once.options
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if any(name in line for name in FILES)])
+def test_only_the_jobs_own_files_are_opened(line: str) -> None:
+    found = checked(shlex.split(line))
+    words = " ".join((*found.input_tokens, *found.tokens))
+    assert not any(name in words for name in FILES)
+    assert any(name in words for name in FILES.values())
+    with pytest.raises(Exception, match=r"is no file of this job|a job has one input"):
+        checked(shlex.split(line), {})
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_ffmpeg_finds_one_output_and_the_jobs_inputs(ffmpeg: Path, line: str) -> None:
+    found = checked(shlex.split(line))
+    known = listed_by(ffmpeg)
+    used = [option.tokens[0][1:].partition(":")[0] for option in found.options]
+    if not all(name in known.program or name in known.library or name == "b" for name in used):
+        used = []  # an option of hardware or of another version: this FFmpeg ends before it opens any file
+    argv = ("-i", "file:in.mkv", *found.input_tokens, *(found.tokens if used else ()), "file:out.mp4")
+    inputs, outputs = split(argv, known)
+    others = [option.value for option in found.inputs if option.name == "i"]
+    assert inputs == ["file:in.mkv", *(f"file:{name}" for name in others)]
+    assert outputs == ["file:out.mp4"]
+
+
+@pytest.mark.parametrize("line", SAMPLE)
+def test_it_means_the_same(ffmpeg: Path, clip: Path, line: str) -> None:
+    words = shlex.split(line)
+    assert hashes(ffmpeg, clip, words) == hashes(ffmpeg, clip, checked(words).tokens)
+
+
+def hashes(ffmpeg: Path, clip: Path, words: Sequence[str]) -> str:
+    """The digest of each packet that comes out."""
+    argv = [ffmpeg, "-v", "error", "-nostdin", "-t", "0.5", "-i", clip, *words, "-threads", "1", "-f", "framemd5", "-"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert any(line and not line.startswith("#") for line in done.stdout.splitlines())
+    return done.stdout
