@@ -13,9 +13,10 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffx.client.connection import Mailbox
+from ffx.client.connection import Endpoint, Mailbox
 from ffx.client.plausible import LARGEST, LONGEST_LINE, MAX_ENCODERS, MAX_SLOTS, plausible
 from ffx.core.addressing import Address
+from ffx.core.identity import Identity
 from ffx.core.messages import (
     CapabilityUpdate,
     Envelope,
@@ -29,7 +30,7 @@ from ffx.core.messages import (
 )
 from ffx.core.model import EncoderReport, Evidence, JobProgress, JobStage, JobState, ServerCapabilities, ServerInfo
 from ffx.core.transport import Connection, Service
-from tests.client.conftest import TestFarm
+from tests.client.conftest import TOKEN, TestFarm
 from tests.core.test_wire import KINDS, of_class
 
 
@@ -88,11 +89,11 @@ class Liar(Service):
         self._server = server
         self._lie = lie
 
-    def authenticate(self, token: str) -> Any:
+    def authenticate(self, token: str) -> Identity | None:
         return self._server.authenticate(token)
 
-    async def converse(self, connection: Connection) -> None:
-        await self._server.converse(_Changed(connection, self._lie))
+    async def converse(self, connection: Connection, identity: Identity) -> None:
+        await self._server.converse(_Changed(connection, self._lie), identity)
 
 
 class _Changed(Connection):
@@ -112,14 +113,14 @@ class _Changed(Connection):
 
 
 @contextlib.asynccontextmanager
-async def lying(farms: TestFarm, lie: Lie) -> AsyncIterator[str]:
-    """A liar beside an honest server; yields its name."""
+async def lying(farms: TestFarm, lie: Lie) -> AsyncIterator[Endpoint]:
+    """A liar that is asked first."""
     await farms.start("behind the liar")
     listener = await farms.transport.listen(
         Address("liar", scheme="inproc"), Liar(farms.servers["behind the liar"], lie)
     )
     try:
-        yield "liar"
+        yield Endpoint("liar", listener.address, TOKEN, preferred_for=("any",))
     finally:
         await listener.close()
 
@@ -186,6 +187,7 @@ async def test_a_job_whose_result_is_lied_about_is_done_by_another_server(
         job = farms.job(clip, encoder="libx264", preset="ultrafast")
         (outcome,) = await farms.run(farms.farm(liar, "honest", patience=10.0), job)
     assert (outcome.state, outcome.server) == (JobState.COMPLETED, "honest"), outcome.error
+    assert "behind the liar" in {event.server for event in farms.events}
 
 
 def test_an_update_of_a_liar_is_cut_like_its_welcome() -> None:
