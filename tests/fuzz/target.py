@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from ffx.core.text import printable
+
 ROUND = 2000
 """Examples between two looks at the clock."""
 
@@ -56,4 +58,4 @@ class Target:
 
 def is_one_line(text: str, longest: int = 1000) -> bool:
     """Whether a refusal can be shown: one line, short, nothing that a terminal would obey."""
-    return bool(text) and len(text) <= longest and text.isprintable()
+    return bool(text) and len(text) <= longest and printable(text) == text

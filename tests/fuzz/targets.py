@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.fuzz import configurations, messages, uploads
+from tests.fuzz import arguments, configurations, invitations, messages, uploads
 from tests.fuzz.target import Target
 
-TARGETS: dict[str, Target] = {one.TARGET.name: one.TARGET for one in (messages, configurations, uploads)}
+_MODULES = (messages, arguments, configurations, invitations, uploads)
+TARGETS: dict[str, Target] = {module.TARGET.name: module.TARGET for module in _MODULES}

@@ -67,7 +67,14 @@ def parse_invitation(text: str) -> Invitation:
     token, pin = said.get("token", ""), said.get("fp", "")
     if token and not _TOKEN.fullmatch(token):
         raise _unreadable("its token has a character that no token has")
-    return Invitation(address.host, address.port, parse_fingerprint(pin) if pin else "", token)
+    return Invitation(address.host, address.port, _fingerprint(pin) if pin else "", token)
+
+
+def _fingerprint(text: str) -> str:
+    try:
+        return parse_fingerprint(text)
+    except UsageError:  # whose message repeats it: the token may have run into it
+        raise _unreadable("its fingerprint has 64 hexadecimal digits") from None
 
 
 def _pairs(fragment: str) -> list[tuple[str, str]]:

@@ -9,12 +9,15 @@ from attrs import evolve
 
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.core.text import brief
 from ffx.media.allowed.check import Surroundings, check_amount, check_arguments, check_muxer
 from ffx.media.allowed.filtering import check_graph
 from ffx.media.allowed.values import check_value
 from ffx.media.arguments import Arguments, read_arguments
 
 _HIGHEST_BITRATE = 10**10
+_LONGEST_REFUSAL = 500
+"""Characters."""
 
 
 def check_texts(
@@ -30,14 +33,20 @@ def check_texts(
     those that plugins know.
 
     Raises:
-        RecipeError: what is refused, and why.
+        RecipeError: what is refused, and why, in one line.
     """
+    try:
+        return _checked(recipe, policy, Surroundings(files or {}, encoders))
+    except RecipeError as error:  # which quotes what others wrote
+        raise RecipeError(brief(str(error), _LONGEST_REFUSAL)) from None
+
+
+def _checked(recipe: Recipe, policy: ArgumentPolicy, surroundings: Surroundings) -> tuple[Recipe, Arguments]:
     _check_fields(recipe, policy)
     if policy is ArgumentPolicy.NONE:
         _check_plain(recipe)
     if policy is not ArgumentPolicy.CHECKED:
         return recipe, read_arguments(recipe.ffmpeg_args)
-    surroundings = Surroundings(files or {}, encoders)
     arguments = check_arguments(recipe.ffmpeg_args, surroundings)
     check_amount("filters", recipe.filters)
     filters = tuple(check_graph(text, surroundings.files) for text in recipe.filters)
