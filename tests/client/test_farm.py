@@ -102,7 +102,7 @@ async def test_a_server_that_returns_as_something_else_is_given_up(
         if event.progress is not None:
             encoding.set()
 
-    async def refuse(address: Address, token: str) -> NoReturn:
+    async def refuse(address: Address, token: str, fingerprint: str = "") -> NoReturn:
         raise fault
 
     job = farms.job(clip, encoder="libx264", ffmpeg_args=SLOW)

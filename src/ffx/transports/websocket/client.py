@@ -147,7 +147,7 @@ def _turned_away(where: str, error: aiohttp.WSServerHandshakeError) -> ConnectEr
     headers: Mapping[str, str] = error.headers or {}
     if error.status == 401 and headers.get("WWW-Authenticate") == CHALLENGE:
         return ConnectError(
-            f"{where} refused the token: it is wrong, revoked or has expired; `ffx token create` there makes another",
+            f"{where} refused the token: it does not know it, or no longer; `ffx token create` there makes another",
             code="unauthorized",
         )
     if error.status == 429 and headers.get("Server") == SERVER_MARK:
