@@ -335,6 +335,26 @@ def test_the_command_of_a_dry_run_is_the_one_that_runs(farm: Ffx, source: Path) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("-x264-params", "dump-yuv=/tmp/x"), "ffx: -x264-params: dump-yuv writes a file on the server\n"),
+        (("-vf", "movie=/etc/passwd"), "ffx: -vf: the filter movie opens other files than the job's\n"),
+        (("-foo", "1"), "ffx: -foo is no option that ffx knows; it is refused\n"),
+    ],
+)
+def test_arguments_that_are_refused_are_so_at_once(
+    ffx: Ffx, source: Path, words: tuple[str, str], refusal: str
+) -> None:
+    done = ffx.run("submit", "in.mp4", "-o", "out.mp4", "--encoder", "libx264", "--", *words)
+    assert (done.returncode, done.stderr) == (2, refusal)
+    done = ffx.run(
+        *("submit", "in.mp4", "-o", "out.mp4", "--encoder", "libx264", "--dry-run", "--", *words),
+        environment={"FFX_ARGUMENTS_POLICY": "any"},
+    )
+    assert refusal not in done.stderr
+
+
 def test_a_dry_run_that_nobody_could_do_says_what_could_be_done(farm: Ffx, source: Path) -> None:
     done = farm.run("submit", "in.mp4", "-o", "out.mp4", "--encoder", "hevc_nvenc", "--dry-run")
     assert done.returncode == 3

@@ -58,6 +58,7 @@ def test_what_tomlkit_reads_is_taken_too() -> None:
         ("serve = 3", "serve: must be an object"),
         ("[[serve]]\nport = 1", "serve: must be an object"),
         ("[submit]\nlocal = 'maybe'", "submit.local is one of auto, never, only"),
+        ("[arguments]\npolicy = 'all'", "arguments.policy is one of none, checked, any"),
         ("[policy.weights]\nload = -0.1", "policy.weights are not negative"),
         ("[policy.weights]\nload = nan", "policy.weights['load']: must be a number"),
         ("[policy.preferences]\nlibx264 = 1.5", "policy.preferences run from 0 to 1"),

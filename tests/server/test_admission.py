@@ -172,7 +172,11 @@ async def test_room_is_promised_once(rig: Rig, talk: Talk, monkeypatch: pytest.M
         evolve(FAST, container=""),
         evolve(FAST, container="../../etc/cron.d/x"),
         evolve(FAST, container="segment"),
+        evolve(FAST, container="no_such_muxer"),
         evolve(FAST, encoder="aac"),
+        evolve(FAST, ffmpeg_args=("-x264-params", "dump-yuv=/tmp/x")),
+        evolve(FAST, filters=("movie=/etc/passwd",)),
+        evolve(COPY, ffmpeg_args=("-attach", "/etc/passwd")),
     ],
 )
 async def test_an_impossible_recipe_is_refused(rig: Rig, talk: Talk, recipe: Recipe) -> None:
@@ -187,7 +191,6 @@ async def test_an_impossible_recipe_is_refused(rig: Rig, talk: Talk, recipe: Rec
         ({"recipe": evolve(FAST, encoder="libx999", preset="")}, ("libx999",)),
         ({"recipe": evolve(FAST, encoder="hevc_nvenc", preset="")}, ("hevc_nvenc",)),
         ({"recipe": evolve(FAST, audio_encoder="libnothing")}, ("libnothing",)),
-        ({"recipe": evolve(FAST, container="no_such_muxer")}, ("no_such_muxer",)),
         ({"required_capabilities": ("matroska", "libnothing", "aac")}, ("libnothing",)),
     ],
 )

@@ -89,7 +89,7 @@ def _bounded(text: str, low: float, high: float) -> str:
 
 
 def _codec(text: str) -> str:
-    return _matching(text, "[a-z0-9_-]{1,40}", "name of an encoder")
+    return _matching(text, "[a-z0-9][a-z0-9_-]{0,39}", "name of an encoder")
 
 
 # -- Pictures ---------------------------------------------------------------------------------------------------
