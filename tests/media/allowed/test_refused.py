@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -20,7 +22,7 @@ ARGUMENTS = r"""
 -f rawvideo -i /etc/passwd                      | a job has one input
 -f lavfi -i movie=/etc/passwd                   | a job has one input
 -f concat                                       | 'concat' is not on ffx's list
--safe 0                                         | no option that ffx knows
+-safe 0                                         | is an option of inputs
 -i "concat:/etc/passwd|x"                       | a job has one input
 -i subfile,,start,0,end,99,,:/etc/passwd        | a job has one input
 -i http://169.254.169.254/                      | a job has one input
@@ -105,6 +107,11 @@ fd:3                                            | only options and their values
 -max_muxing_queue_size 99999999999              | no number from 0 to 100000
 -moov_size 99999999999                          | no number from 0 to
 -stream_loop -1                                 | it is an option of inputs
+-flags +pass1                                   | --two-pass
+-flags cgop+pass2                               | --two-pass
+-flags 512                                      | no list of flags
+-probesize 5000000                              | is an option of inputs
+-t 99999999                                     | no time
 -re                                             | it is an option of inputs
 -s 32767x32767                                  | no size from 1x1 to 16384x16384
 -s 0x0                                          | no size from 1x1
@@ -344,6 +351,16 @@ def test_amounts() -> None:
     assert "at most" in refusal(evolve(RECIPE, ffmpeg_args=("-vf", ",".join(["null"] * 10_000))))
     assert "at most" in refusal(evolve(RECIPE, filters=("null",) * 10_000))
     assert "brackets" in refusal(evolve(RECIPE, ffmpeg_args=("-vf", f"setpts={'(' * 99}1{')' * 99}")))
+
+
+@pytest.mark.parametrize("text", ["scale='{}'", "scale={}", "drawtext=text='{}'", "{}", "setpts={}"])
+@pytest.mark.parametrize("filling", [" ", "a", "1", "\\", "'", ":", "=", ",", "[", "(", "a=", "\\ ", "1."])
+def test_no_text_takes_long(text: str, filling: str) -> None:
+    words = ("-vf", text.format(filling * (60_000 // len(filling))))
+    before = time.process_time()
+    with contextlib.suppress(RecipeError):
+        check_arguments(words, Surroundings())
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.parametrize(

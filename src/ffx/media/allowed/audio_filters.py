@@ -19,7 +19,7 @@ adrc: transfer attack release channels=list
 adynamicequalizer: threshold dfrequency dqfactor tfrequency tqfactor attack release * knee ratio makeup range slew
     mode tftype dftype auto precision
 adynamicsmooth: sensitivity basefreq
-aecho: in_gain out_gain delays=list decays=list
+aecho: in_gain out_gain delays=delays decays=list
 aemphasis: level_in level_out mode type
 aeval: exprs=list channel_layout/c=layout
 aexciter: level_in level_out amount drive blend freq ceil listen
@@ -82,7 +82,7 @@ bass: frequency/f width_type/t width/w gain/g poles/p mix/m channels/c=list norm
 biquad: a0 a1 a2 b0 b1 b2 mix/m channels/c=list normalize/n transform/a precision/r blocksize/b
 channelmap: map=list channel_layout=layout
 channelsplit: channel_layout=layout channels=list
-chorus: in_gain out_gain delays=list decays=list speeds=list depths=list
+chorus: in_gain out_gain delays=delays decays=list speeds=list depths=list
 compand: attacks=list decays=list points=list soft-knee gain volume delay
 compensationdelay: mm cm m dry wet temp
 crossfeed: strength range slope level_in level_out block_size

@@ -182,7 +182,7 @@ def _checked_input(option: Option, surroundings: Surroundings) -> Option:
             name = check_value("file", option.value or "", surroundings.files)
         except RecipeError as error:
             raise RecipeError(f"-i: {error}") from None
-        return evolve(option, value=name, tokens=("-i", f"file:{name}"))
+        return evolve(option, value=name, tokens=("-protocol_whitelist", "file", "-i", f"file:{name}"))
     kinds = dict(_grouped(INPUT_OPTIONS))
     if written[1:] not in kinds or option.value is None:
         raise RecipeError(f"{written[:60]} cannot stand before -i here")

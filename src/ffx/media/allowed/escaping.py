@@ -14,8 +14,8 @@ from attrs import frozen
 from ffx.core.errors import RecipeError
 
 WHITESPACE = " \n\t\r"
-_KEY = re.compile(r"[ \n\t\r]*([A-Za-z0-9_/.-]*)[ \n\t\r]*=")
-"""What FFmpeg takes for the name of an option, with its equals sign."""
+_KEY = re.compile(r"[ \n\t\r]*+([A-Za-z0-9_/.-]*+)[ \n\t\r]*+=")
+"""What FFmpeg takes for the name of an option, with its equals sign; never looks twice at a blank."""
 
 
 def get_token(text: str, position: int, ends: str) -> tuple[str, int]:

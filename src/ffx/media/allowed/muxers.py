@@ -7,8 +7,8 @@ MUXERS = """
     iods_video_profile frag_duration min_frag_duration frag_size ism_lookahead video_track_timescale brand
     use_editlist fragment_index mov_gamma frag_interleave encryption_scheme encryption_key encryption_kid
     use_stream_ids_as_track_ids write_btrt write_tmcd write_prft empty_hdlr_name movie_timescale
-ac3 amr au caf dnxhd dts dv eac3 h261 h263 h264 hevc ivf m4v mjpeg mp2 mpeg1video mpeg2video null obu rawvideo s16le
-    srt truehd tta ttml vc1 w64 webvtt wtv wv yuv4mpegpipe:
+ac3 amr au caf dnxhd dts dv eac3 h261 h263 h264 hevc ivf m4v mjpeg mp2 mpeg1video mpeg2video obu rawvideo s16le srt
+    truehd tta ttml vc1 w64 webvtt wtv wv yuv4mpegpipe:
 adts: write_id3v2 write_apetag write_mpeg2
 aiff: write_id3v2 id3v2_version
 apng: plays final_delay=ratio

@@ -37,13 +37,13 @@ plain: frames: vframes aframes dframes q: qscale: aq vb ab b: tag: vtag atag sta
 """Of the program itself."""
 
 CODEC_OPTIONS = """
-plain: b_qfactor b_qoffset b_strategy bf bidir_refine bt bufsize chroma_sample_location cmp color_primaries color_range
-    color_trc colorspace compression_level cutoff dark_mask dc dct dia_size field_order flags flags2 frame_size g
-    global_quality i_qfactor i_qoffset idct ildctcmp keyint_min last_pred level lumi_mask maxrate mbcmp mbd mblmax
+plain: b_qfactor b_qoffset b_strategy bf bidir_refine bt bufsize chroma_sample_location cmp color_primaries
+    color_range color_trc colorspace compression_level cutoff dark_mask dc dct dia_size field_order flags2 frame_size
+    g global_quality i_qfactor i_qoffset idct ildctcmp keyint_min last_pred level lumi_mask maxrate mbcmp mbd mblmax
     mblmin me_range minrate mv0_threshold nssew p_mask pre_dia_size precmp qblur qcomp qdiff qmax qmin
-    rc_init_occupancy rc_max_vbv_use rc_min_vbv_use refs scplx_mask strict subcmp subq tcplx_mask
-    thread_type ticks_per_frame trellis audio_service_type alpha_mode export_side_data err_detect
-    sws_flags sws_dither swr_flags
+    rc_init_occupancy rc_max_vbv_use rc_min_vbv_use refs scplx_mask strict subcmp subq tcplx_mask thread_type
+    ticks_per_frame trellis audio_service_type alpha_mode export_side_data err_detect sws_flags sws_dither swr_flags
+codec_flags: flags
 ratio: sar
 0..64: threads
 0..1024: slices

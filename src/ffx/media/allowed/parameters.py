@@ -41,22 +41,22 @@ x265: allow-non-conformance amp analysis-load!reads analysis-load-reuse-level!re
     scenecut-aware-qp scenecut-bias scenecut-qp-config!reads scenecut-window selective-sao signhide single-sei slices
     slow-firstpass splitrd-skip ssim ssim-rd stats!writes strict-cbr strong-intra-smoothing subme svt svt-hme
     temporal-layers temporal-mvp threaded-me tme transfer tskip tskip-fast tu-inter-depth tu-intra-depth uhd-bd
-    vbv-bufsize vbv-end vbv-end-fr-adj vbv-init vbv-live-multi-pass vbv-maxrate video-signal-type-preset videoformat
-    vui-hrd-info vui-timing-info weightb weightp wpp zonefile!reads zonefile-rc-init!reads zones
+    vbv-bufsize vbv-end vbv-end-fr-adj vbv-init vbv-live-multi-pass!passes vbv-maxrate video-signal-type-preset
+    videoformat vui-hrd-info vui-timing-info weightb weightp wpp zonefile!reads zonefile-rc-init!reads zones
 svtav1: ac-bias adaptive-film-grain alt-lambda-factors alt-ssim-tuning aq-mode avif bias-pct buf-initial-sz
     buf-optimal-sz buf-sz chroma-qm-max chroma-qm-min chroma-sample-position chroma-u-ac-qindex-offset
     chroma-u-dc-qindex-offset chroma-v-ac-qindex-offset chroma-v-dc-qindex-offset color-format color-help!unchecked
     color-primaries color-range complex-hvs content-light crf enable-cdef enable-dg enable-dlf enable-force-key-frames
-    enable-hdr enable-intrabc enable-mfmv enable-overlays enable-qm enable-restoration enable-stat-report enable-tf
-    enable-tpl-la enable-variance-boost errlog!writes fast-decode fgs-table!reads film-grain film-grain-denoise
-    force-key-frames forced-max-frame-height forced-max-frame-width gop-constraint-rc hbd-mds hierarchical-levels
-    input-depth irefresh-type keyint level lookahead lossless lp=0..64 luminance-qp-bias mastering-display
-    matrix-coefficients max-qp max-section-pct max-tx-size mbr mbr-overshoot-pct min-qp min-section-pct
-    noise-norm-strength overshoot-pct pass!passes passes!passes pin pred-struct preset profile psy-rd qm-max qm-min qp
-    qp-file!reads qp-scale-compress-strength rc recode-loop recon!writes resize-denom resize-kf-denom resize-mode
-    roi-map-file!reads rtc scd scm sframe-dist sframe-mode sframe-posi!unchecked sharp-tx sharpness sparse-levels
-    spy-rd startup-mg-size startup-qp-offset stat-file!writes stats!writes superres-denom superres-kf-denom
-    superres-kf-qthres superres-mode superres-qthres tbr tf-strength tier tile-columns tile-rows
+    enable-hdr enable-intrabc enable-mfmv enable-overlays enable-qm enable-restoration enable-stat-report!unchecked
+    enable-tf enable-tpl-la enable-variance-boost errlog!writes fast-decode fgs-table!reads film-grain
+    film-grain-denoise force-key-frames forced-max-frame-height forced-max-frame-width gop-constraint-rc hbd-mds
+    hierarchical-levels input-depth irefresh-type keyint level lookahead lossless lp=0..64 luminance-qp-bias
+    mastering-display matrix-coefficients max-qp max-section-pct max-tx-size mbr mbr-overshoot-pct min-qp
+    min-section-pct noise-norm-strength overshoot-pct pass!passes passes!passes pin pred-struct preset profile psy-rd
+    qm-max qm-min qp qp-file!reads qp-scale-compress-strength rc recode-loop recon!writes resize-denom resize-kf-denom
+    resize-mode roi-map-file!reads rtc scd scm sframe-dist sframe-mode sframe-posi!unchecked sharp-tx sharpness
+    sparse-levels spy-rd startup-mg-size startup-qp-offset stat-file!writes stats!writes superres-denom
+    superres-kf-denom superres-kf-qthres superres-mode superres-qthres tbr tf-strength tier tile-columns tile-rows
     transfer-characteristics tune tx-bias undershoot-pct unrestricted-motion-vector use-fixed-qindex-offsets
     use-q-file!reads variance-boost-curve variance-boost-strength variance-octile
 aom: ab-partitions aq-mode arnr-maxframes arnr-strength auto-alt-ref cdf-update-mode chroma-subsampling-x

@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "memory": "keeps more in memory than a server can give",
     "passes": "belongs to two passes: ask for them with --two-pass",
     "decided": "is decided by ffx",
+    "input": "is an option of inputs, and ffx decides those",
     "unchecked": "takes more than ffx can check",
 }
 

@@ -81,6 +81,14 @@ def _plain(text: str) -> str:
     return text
 
 
+def _codec_flags(text: str) -> str:
+    """Names alone: a number would hide which flags it holds."""
+    _matching(text, "[+-]?[a-z][a-z0-9_]{1,30}(?:[+-][a-z][a-z0-9_]{1,30}){0,30}", "list of flags such as +cgop")
+    if re.search(r"\bpass[12]\b", text):
+        raise RecipeError("pass1 and pass2 belong to two passes: ask for them with --two-pass")
+    return text
+
+
 def _bounded(text: str, low: float, high: float) -> str:
     number = number_of(text)
     if number is None or not low <= number <= high:
@@ -136,7 +144,8 @@ def _colour(text: str) -> str:
 
 def _time(text: str) -> str:
     clock = r"-?(?:[0-9]{1,3}:)?[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]{1,9})?"
-    return _matching(text, rf"{clock}|-?(?:[0-9]{{1,9}}(?:\.[0-9]{{0,9}})?|\.[0-9]{{1,9}})(?:s|ms|us)?", "time")
+    seconds = r"-?(?:[0-9]{1,7}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})s?|-?[0-9]{1,9}ms|-?[0-9]{1,12}us"
+    return _matching(text, f"{clock}|{seconds}", "time")
 
 
 def _timecode(text: str) -> str:
@@ -252,6 +261,7 @@ def _file(text: str, files: Mapping[str, str]) -> str:
 KINDS: Mapping[str, Callable[[str], str]] = {
     "": _plain,
     "codec": _codec,
+    "codec_flags": _codec_flags,
     "colour": _colour,
     "delays": _delays,
     "expression": _expression,
