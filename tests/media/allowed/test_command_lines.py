@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from ffx.media.allowed.check import Surroundings, check_arguments
 from ffx.media.arguments import Arguments, read_arguments
-from tests.conftest import DATA
+from tests.conftest import DATA, _ffmpeg_of_the_wheel
 from tests.media.allowed.splitting import listed_by, split
+from tests.media.jobs import make
 
 FILES = {
     "logo.png": "in/1.png",
@@ -81,16 +83,34 @@ def test_ffmpeg_finds_one_output_and_the_jobs_inputs(ffmpeg: Path, line: str) ->
     assert outputs == ["file:out.mp4"]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a job, under the names that people write and under those that a server gives."""
+    folder = tmp_path_factory.mktemp("job")
+    (folder / "in").mkdir()
+    ffmpeg, clip = _ffmpeg_of_the_wheel(), DATA / "rabbit-320x240-8s.mp4"
+    make(ffmpeg, "-i", clip, "-frames:v", "1", "-vf", "scale=40:-2", folder / "logo.png")
+    make(ffmpeg, "-i", clip, "-vn", "-c", "copy", "-t", "1", folder / "music.m4a")
+    (folder / "subs.srt").write_text("1\n00:00:00,000 --> 00:00:05,000\nHello\n")
+    corners = [f"{blue} {green} {1 - red}" for red in (0, 1) for green in (0, 1) for blue in (0, 1)]
+    (folder / "look.cube").write_text("\n".join(("LUT_3D_SIZE 2", *corners, "")))
+    for name in ("logo.png", "music.m4a", "subs.srt", "look.cube"):
+        shutil.copy(folder / name, folder / FILES[name])
+    return folder
+
+
 @pytest.mark.parametrize("line", SAMPLE)
-def test_it_means_the_same(ffmpeg: Path, clip: Path, line: str) -> None:
+def test_it_means_the_same(ffmpeg: Path, folder: Path, clip: Path, line: str) -> None:
     words = shlex.split(line)
-    assert hashes(ffmpeg, clip, words) == hashes(ffmpeg, clip, checked(words).tokens)
+    found = checked(words)
+    written_anew = (*found.input_tokens, *found.tokens)
+    assert hashes(ffmpeg, folder, clip, words) == hashes(ffmpeg, folder, clip, written_anew)
 
 
-def hashes(ffmpeg: Path, clip: Path, words: Sequence[str]) -> str:
+def hashes(ffmpeg: Path, folder: Path, clip: Path, words: Sequence[str]) -> str:
     """The digest of each packet that comes out."""
     argv = [ffmpeg, "-v", "error", "-nostdin", "-t", "0.5", "-i", clip, *words, "-threads", "1", "-f", "framemd5", "-"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert any(line and not line.startswith("#") for line in done.stdout.splitlines())
     return done.stdout

@@ -99,6 +99,8 @@ fd:3                                            | only options and their values
 -aom-params partition-info-path=/tmp            | partition-info-path writes a file on the server
 -vvenc-params rcstatsfile=/tmp/x                | rcstatsfile writes a file on the server
 -kvazaar-params preset=fast,cqmfile=/etc/passwd | cqmfile reads a file on the server
+-svtav1-params mastering-display=1              | no display such as G\(x,y\)
+-x265-params max-cll=1                          | no content light level
 -qsv_params x=1                                 | takes more than ffx can check
 -load_plugins x                                 | loads and runs code on the server
 -threads 100000                                 | no number from 0 to 64

@@ -139,6 +139,18 @@ def _colour(text: str) -> str:
     return _matching(text, f"(?:[A-Za-z][A-Za-z0-9]{{1,30}}|(?:#|0x)?[0-9A-Fa-f]{{6,8}}){alpha}", "colour")
 
 
+def _mastering(text: str) -> str:
+    """The colours of a mastering display. Some libraries never come back from half of it."""
+    point = r"\([0-9]{1,9}(?:\.[0-9]{1,9})?,[0-9]{1,9}(?:\.[0-9]{1,9})?\)"
+    return _matching(
+        text, f"(?:[GBR]{point}){{3}}WP{point}L{point}", "display such as G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)"
+    )
+
+
+def _light(text: str) -> str:
+    return _matching(text, "[0-9]{1,5},[0-9]{1,5}", "content light level such as 1000,400")
+
+
 # -- Time -------------------------------------------------------------------------------------------------------
 
 
@@ -269,9 +281,11 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "grid": _grid,
     "key_frames": _key_frames,
     "layout": _layout,
+    "light": _light,
     "list": _list,
     "map": _map,
     "map_metadata": _map_metadata,
+    "mastering": _mastering,
     "metadata": _metadata,
     "rate": _rate,
     "ratio": _ratio,
