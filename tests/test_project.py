@@ -92,7 +92,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_ci_on_a_machine_that_has_everything(machine: Machine) -> None:
-    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv")
+    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv", "bwrap")
     python, make = machine.ci()
     assert python.startswith("python3 -c import ensurepip")
     assert make == "make test CI=true"
@@ -104,7 +104,7 @@ def test_ci_installs_what_a_bare_machine_lacks(machine: Machine) -> None:
     calls = machine.ci()
     update, install = [call for call in calls if "apt-get" in call]
     assert "update" in update
-    for package in ("make", "ffmpeg", "python3-venv", "iproute2", "mount", "util-linux"):
+    for package in ("make", "ffmpeg", "python3-venv", "iproute2", "mount", "util-linux", "bubblewrap"):
         assert package in install.split()
     assert calls[-1] == "make test CI=true"
 

@@ -59,7 +59,7 @@ def test_what_excludes_each_other(host: str, tls: str) -> None:
 
 def test_nobody_is_exposed_who_did_not_say_so() -> None:
     for exposure in (
-        Exposure(WIDE, encrypted=False),
+        Exposure(WIDE, encrypted=False, sandboxed=True),
         Exposure(WIDE, encrypted=True, sandboxed=False),
         Exposure(Address("studio.lan"), encrypted=False, sandboxed=True),
     ):
@@ -73,7 +73,6 @@ def test_nobody_is_exposed_who_did_not_say_so() -> None:
 
 def test_who_is_protected_needs_to_say_nothing() -> None:
     check_exposure(Exposure(WIDE, encrypted=True, sandboxed=True), insecure=False)
-    check_exposure(Exposure(WIDE, encrypted=True), insecure=False)
     check_exposure(Exposure(Address("127.0.0.1"), encrypted=False, sandboxed=False), insecure=False)
 
 

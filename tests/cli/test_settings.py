@@ -33,6 +33,7 @@ PLACES = [
     ("serve", "disk_reserve", "--disk-reserve", "FFX_DISK_RESERVE", "0", "2GB", "3GB"),
     ("serve", "keep_results", "--keep-results", "FFX_KEEP_RESULTS", 0.5, 4.0, 5.0),
     ("serve", "drain_limit", "--drain-limit", "FFX_DRAIN_LIMIT", 0.0, 4.0, 5.0),
+    ("serve", "sandbox", "--sandbox", "FFX_SANDBOX", "off", "require", "auto"),
     ("serve", "max_file_size", "--max-file-size", "FFX_MAX_FILE_SIZE", "1GB", "2GB", "3GB"),
     ("serve", "name", "--name", "FFX_NAME", "one", "two", "three"),
     ("serve", "temp_dir", "--temp-dir", "FFX_TEMP_DIR", "/one", "/two", "/three"),

@@ -142,10 +142,10 @@ def test_a_quality_for_an_encoder_without_a_scale_is_refused() -> None:
 TWO_PASS = Recipe(encoder="libx264", two_pass=True, quality_mode=QualityMode.BITRATE, quality_value=500_000)
 
 
-def test_two_passes_write_statistics_beside_the_job() -> None:
+def test_two_passes_write_statistics_beside_the_output() -> None:
     first, second = build(TWO_PASS).passes
     assert (value(first, "-pass"), value(second, "-pass")) == ("1", "2")
-    assert value(first, "-passlogfile") == value(second, "-passlogfile") == "two-pass"
+    assert value(first, "-passlogfile") == value(second, "-passlogfile") == "out/two-pass"
     assert first[-5:] == ("-sn", "-dn", "-f", "null", "-")
     assert "-an" in first
     assert [word for option, word in pairwise(first) if option == "-map"] == ["0:0"]
@@ -156,8 +156,8 @@ def test_two_passes_write_statistics_beside_the_job() -> None:
 def test_two_passes_of_libx265_keep_the_parameters_that_were_given() -> None:
     recipe = evolve(TWO_PASS, encoder="libx265", ffmpeg_args=("-x265-params", "aq-mode=3"))
     first, second = build(recipe).passes
-    assert value(first, "-x265-params") == "aq-mode=3:pass=1:stats=two-pass.log"
-    assert value(second, "-x265-params") == "aq-mode=3:pass=2:stats=two-pass.log"
+    assert value(first, "-x265-params") == "aq-mode=3:pass=1:stats=out/two-pass.log"
+    assert value(second, "-x265-params") == "aq-mode=3:pass=2:stats=out/two-pass.log"
     assert "-pass" not in first
 
 

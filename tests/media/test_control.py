@@ -21,6 +21,7 @@ from ffx.media.packets import count_packets
 from ffx.media.process import start_process
 from ffx.media.process_tree import ProcessTree
 from ffx.media.progress import Progress
+from ffx.media.sandbox import Confinement
 from tests.media.conftest import Shim
 from tests.media.running import CHILD, ENDLESS, FAST, SPEAK, START, STUBBORN, Running, are_stopped, until
 from tests.support import children
@@ -65,9 +66,9 @@ async def test_a_run_that_is_paused_beforehand_starts_when_it_is_resumed(shim: S
 async def test_a_pause_while_ffmpeg_is_being_started_suspends_it(
     ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def start_and_pause(argv: Sequence[str], *, directory: Path) -> Process:
+    async def start_and_pause(argv: Sequence[str], *, directory: Path, confinement: Confinement) -> Process:
         running.control.pause()
-        return await start_process(argv, directory=directory)
+        return await start_process(argv, directory=directory, confinement=confinement)
 
     monkeypatch.setattr(run_module, "start_process", start_and_pause)
     running = Running(ffmpeg, tmp_path, ENDLESS)

@@ -17,7 +17,7 @@ from ffx.cli.local_capabilities import capability_service
 from ffx.cli.text import print_json, print_line, print_note
 from ffx.client.connection import Endpoint, ServerConnection
 from ffx.core.errors import FfxError
-from ffx.core.model import ServerCapabilities
+from ffx.core.model import SandboxLevel, ServerCapabilities
 from ffx.core.text import one_line
 
 
@@ -29,6 +29,8 @@ class Found:
     address: str = ""
     capabilities: ServerCapabilities | None = None
     error: str = ""
+    sandbox: SandboxLevel | None = None
+    """Of a server."""
 
 
 def show_capabilities(assembly: Assembly, server: str | None, *, as_json: bool) -> int:
@@ -44,7 +46,7 @@ def show_capabilities(assembly: Assembly, server: str | None, *, as_json: bool) 
         print_json(plain[0] if len(plain) == 1 else {"servers": plain})
     for one in found if not as_json else ():
         if one.capabilities is not None:
-            machine.print_machine(one.capabilities, title=f"{one.name} {one.address}".strip())
+            machine.print_machine(one.capabilities, title=f"{one.name} {one.address}".strip(), sandbox=one.sandbox)
         else:
             print_line(f"{one.name} {one.address}: {one.error}")
     return 1 if any(one.error for one in found) else 0
@@ -55,14 +57,14 @@ async def _ask_all(assembly: Assembly, endpoints: tuple[Endpoint, ...]) -> tuple
 
 
 async def _ask(assembly: Assembly, endpoint: Endpoint) -> Found:
-    async def learn(server: ServerConnection) -> ServerCapabilities:
-        return (await server.capabilities()).capabilities
+    async def learn(server: ServerConnection) -> Found:
+        capabilities = (await server.capabilities()).capabilities
+        return Found(endpoint.name, str(endpoint.address), capabilities, sandbox=server.info.sandbox)
 
     try:
-        capabilities = await converse(assembly, endpoint, learn)
+        return await converse(assembly, endpoint, learn)
     except FfxError as error:
         return Found(endpoint.name, str(endpoint.address), error=one_line(str(error)))
-    return Found(endpoint.name, str(endpoint.address), capabilities)
 
 
 def _this_machine(assembly: Assembly) -> Found:
@@ -75,4 +77,5 @@ def _this_machine(assembly: Assembly) -> Found:
 def _plain(found: Found) -> dict[str, object]:
     if found.capabilities is None:
         return {"server": found.name, "address": found.address, "error": found.error}
-    return machine.plain_capabilities(found.capabilities, server=found.name, address=found.address)
+    plain = machine.plain_capabilities(found.capabilities, server=found.name, address=found.address)
+    return plain if found.sandbox is None else {**plain, "sandbox": found.sandbox.value}

@@ -35,16 +35,16 @@ class Door:
     """Of the certificate; empty: it does not encrypt."""
 
 
-def open_door(assembly: Assembly, settings: ServeTable, *, insecure: bool) -> Door:
-    """What the settings ask for; a certificate is made where there is none yet. ``insecure``: though something does not
-    protect it.
+def open_door(assembly: Assembly, settings: ServeTable, *, sandboxed: bool, insecure: bool) -> Door:
+    """What the settings ask for; a certificate is made where there is none yet. ``sandboxed``: FFmpeg runs in a full
+    sandbox; ``insecure``: though something does not protect it.
 
     Raises:
         UsageError: others could reach the server, and something does not protect it.
         ConfigurationError: settings exclude each other, or the certificate cannot be used.
     """
     address = place(settings)
-    exposure = Exposure(address, encrypted=assembly.transport(address.scheme).encrypts)
+    exposure = Exposure(address, encrypted=assembly.transport(address.scheme).encrypts, sandboxed=sandboxed)
     check_exposure(exposure, insecure=insecure)
     if not exposure.encrypted:
         return Door(exposure)

@@ -15,6 +15,7 @@ from ffx.client.connection import Endpoint
 from ffx.core.addressing import Address
 from ffx.core.configuration import parse_size
 from ffx.core.transport import Transport
+from ffx.media.sandbox_probe import find_sandbox
 from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
@@ -31,7 +32,7 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
 
     Raises:
         FfmpegNotFound: this machine has no FFmpeg.
-        ConfigurationError: the folder for temporary files cannot be used.
+        ConfigurationError: the folder for temporary files cannot be used, or the sandbox that is required.
     """
     settings = serve_settings(assembly.source)
     temp_dir = temp_dir_of(settings)
@@ -47,6 +48,7 @@ async def embedded_server(assembly: Assembly, transport: Transport) -> AsyncIter
             argument_policy=argument_policy(assembly.source),
             temp_dir=temp_dir,
             disk_reserve=parse_size(settings.disk_reserve),
+            sandbox=await find_sandbox(settings.sandbox, capabilities.ffmpeg, assembly.environment),
         ),
         capabilities=capabilities,
         keys=Keyring(lambda: token),

@@ -56,8 +56,9 @@ def examine(assembly: Assembly, *, as_json: bool) -> int:
     if as_json:
         print_json(_plain(ok, checks, found))
     else:
-        _print(checks, found)
-        print_line("nothing is wrong" if ok else f"{sum(not check.ok for check in checks)} thing(s) to look at")
+        print_checks(checks)
+        _print_machine(found)
+        print_verdict(checks)
     return 0 if ok else 1
 
 
@@ -165,9 +166,19 @@ def _servers(assembly: Assembly) -> Iterable[Check]:
 # -- Showing ----------------------------------------------------------------------------------------------------
 
 
-def _print(checks: Iterable[Check], found: MachineFindings) -> None:
+def print_checks(checks: Iterable[Check]) -> None:
+    """A line each."""
     for check in checks:
         print_line(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {one_line(check.detail)}")
+
+
+def print_verdict(checks: Iterable[Check]) -> None:
+    """The last line of it all."""
+    wrong = sum(not check.ok for check in checks)
+    print_line(f"{wrong} thing(s) to look at" if wrong else "nothing is wrong")
+
+
+def _print_machine(found: MachineFindings) -> None:
     if found.devices:
         print_line("devices")
     for device in found.devices:

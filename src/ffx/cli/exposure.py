@@ -15,8 +15,8 @@ class Exposure:
 
     address: Address
     encrypted: bool
-    sandboxed: bool | None = None
-    """Whether FFmpeg runs inside a sandbox; None: nobody has looked."""
+    sandboxed: bool
+    """Whether FFmpeg runs in a full sandbox."""
 
 
 def place(settings: ServeTable) -> Address:
@@ -43,7 +43,7 @@ def dangers(exposure: Exposure) -> tuple[str, ...]:
     found = []
     if not exposure.encrypted:
         found.append("whoever is on the way reads the token and the files, and can use the token as you do")
-    if exposure.sandboxed is False:
+    if not exposure.sandboxed:
         found.append("FFmpeg runs on what others send with everything that this user may read and write")
     return tuple(found)
 

@@ -6,9 +6,14 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from ffx.cli.text import print_line, print_table, share
-from ffx.core.model import EncoderReport, ServerCapabilities, ServerInfo
+from ffx.core.model import EncoderReport, SandboxLevel, ServerCapabilities, ServerInfo
 from ffx.core.wire import to_plain
 
+_SANDBOXES = {
+    SandboxLevel.FULL: "full: FFmpeg has no network and sees no file but the job's own",
+    SandboxLevel.LIMITS: "limits: files, memory and processes are limited, and FFmpeg can read what the server can",
+    SandboxLevel.NONE: "none: FFmpeg can read and write what the server can",
+}
 VENDORS = ("nvidia", "intel", "amd", "apple", "other", "software")
 
 
@@ -18,10 +23,17 @@ def plain_capabilities(capabilities: ServerCapabilities, *, server: str, address
     return {"server": server, "address": address, **plain}
 
 
-def print_machine(capabilities: ServerCapabilities, *, title: str) -> None:
+def sandbox_in_words(level: SandboxLevel) -> str:
+    """What a sandbox is worth, beginning with its level."""
+    return _SANDBOXES[level]
+
+
+def print_machine(capabilities: ServerCapabilities, *, title: str, sandbox: SandboxLevel | None = None) -> None:
     """What the machine is and a table of all encoders, hardware first; those that fail have reason and hint."""
     print_line(title)
     print_line(_facts(capabilities))
+    if sandbox is not None:
+        print_line(f"  sandbox {sandbox_in_words(sandbox)}")
     rows = [_row(report) for report in in_order(capabilities.encoders)]
     heading = ("VENDOR", "ENCODER", "CODEC", "WORKS", "LARGEST", "10 BIT", "FPS", "WHY NOT")
     print_table(rows, heading=heading, indent="  ")

@@ -27,6 +27,8 @@ from ffx.core.joining import is_join_string, parse_invitation
 from ffx.core.model import ServerInfo, ServerStatus
 from ffx.core.text import one_line
 
+_HEADING = ("NAME", "ADDRESS", "STATE", "JOBS", "CPU", "SANDBOX", "PREFERRED FOR")
+
 
 @frozen
 class Look:
@@ -67,7 +69,7 @@ def list_servers(assembly: Assembly, *, as_json: bool) -> int:
     if not looks:
         print_line("no server is known; add one with: ffx servers add JOIN, as it prints it")
         return 0
-    print_table([_row(look) for look in looks], heading=("NAME", "ADDRESS", "STATE", "JOBS", "CPU", "PREFERRED FOR"))
+    print_table([_row(look) for look in looks], heading=_HEADING)
     for look in looks:
         for words in (look.error, aside_text(look.aside) if look.aside is not None else ""):
             if words:
@@ -246,10 +248,11 @@ def _remember(assembly: Assembly, asked: str, own: str, met: Endpoint, token: st
 def _row(look: Look) -> tuple[str, ...]:
     preferred = ", ".join(look.endpoint.preferred_for)
     if look.info is None:
-        return look.endpoint.name, str(look.endpoint.address), look.state_in_words, "", "", preferred
+        return look.endpoint.name, str(look.endpoint.address), look.state_in_words, "", "", "", preferred
     jobs = f"{look.info.current_jobs}/{look.info.max_jobs}"
     load = share(look.info.capabilities.current_load)
-    return look.endpoint.name, str(look.endpoint.address), look.state_in_words, jobs, load, preferred
+    sandbox = look.info.sandbox.value
+    return look.endpoint.name, str(look.endpoint.address), look.state_in_words, jobs, load, sandbox, preferred
 
 
 def _plain(look: Look) -> dict[str, Any]:
@@ -272,6 +275,7 @@ def _plain(look: Look) -> dict[str, Any]:
             "waiting": info.waiting_jobs,
             "cpu": info.capabilities.current_load,
             "version": info.version,
+            "sandbox": info.sandbox.value,
             "software_encoders": list(info.capabilities.software_encoders),
             "hardware_encoders": {v: list(names) for v, names in info.capabilities.hardware_encoders.items()},
         }

@@ -18,7 +18,7 @@ from ffx import __version__
 from ffx.cli import machine
 from ffx.cli.assembly import Assembly
 from ffx.cli.certificates import fingerprint_of, server_certificate
-from ffx.cli.door import Door, keyring, listening, log_reach, open_door, print_invitation
+from ffx.cli.door import keyring, listening, log_reach, open_door, print_invitation
 from ffx.cli.exposure import place
 from ffx.cli.identity import server_id
 from ffx.cli.local_capabilities import capability_service
@@ -29,9 +29,12 @@ from ffx.cli.signals import stop_signals
 from ffx.cli.text import print_json, print_line
 from ffx.core.configuration import Configuration, ServeTable, parse_size
 from ffx.core.errors import ConfigurationError
+from ffx.core.model import SandboxLevel
 from ffx.core.registry import suggestion
 from ffx.core.text import printable
 from ffx.core.wire import to_plain
+from ffx.media.sandbox import Sandbox
+from ffx.media.sandbox_probe import find_sandbox
 from ffx.server.capabilities import CapabilityService
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
@@ -52,10 +55,9 @@ def serve(assembly: Assembly, *, insecure: bool) -> int:
         FfmpegNotFound: there is no FFmpeg.
     """
     settings = serve_settings(assembly.source)
-    door = open_door(assembly, settings, insecure=insecure)
     start_logging(settings.log_level, settings.log_file)
     with contextlib.suppress(_Stopped):
-        asyncio.run(_until_stopped(lambda stop: _serve(assembly, settings, door, stop)))
+        asyncio.run(_until_stopped(lambda stop: _serve(assembly, settings, stop, insecure=insecure)))
     return 0
 
 
@@ -129,7 +131,7 @@ async def _until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, Non
             raise _Stopped from None
 
 
-async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asyncio.Event) -> None:
+async def _serve(assembly: Assembly, settings: ServeTable, stop: asyncio.Event, *, insecure: bool) -> None:
     temp_dir = _temp_dir(settings)
     name = settings.name or socket.gethostname()
     identity = server_id(assembly.folders, name=name, port=settings.port)
@@ -139,6 +141,8 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asy
         server.capabilities_changed()
 
     capabilities = capability_service(assembly, disk=temp_dir, max_file_size=max_file_size, on_change=tell_clients)
+    sandbox = await find_sandbox(settings.sandbox, capabilities.ffmpeg, assembly.environment)
+    door = open_door(assembly, settings, sandboxed=sandbox.level is SandboxLevel.FULL, insecure=insecure)
     server = Server(
         ServerOptions(
             host=settings.host,
@@ -152,6 +156,7 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asy
             disk_reserve=parse_size(settings.disk_reserve),
             keep_results=settings.keep_results,
             durable=settings.port != 0,  # on a port that the system picks it is another server each time
+            sandbox=sandbox,
         ),
         capabilities=capabilities,
         keys=keyring(assembly),
@@ -163,6 +168,7 @@ async def _serve(assembly: Assembly, settings: ServeTable, door: Door, stop: asy
         return
     async with server, listening(assembly, door, server) as address:
         with announced(assembly.folders, server_id=identity, name=name, address=address, fingerprint=door.fingerprint):
+            _log_sandbox(sandbox)
             log_reach(assembly, door, address)
             click.echo(f"ffx server {printable(name)} listens on {address}")  # click flushes
             print_invitation(assembly, door, address)
@@ -191,6 +197,13 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         for task in (working, stopping):
             task.cancel()
         await asyncio.wait((working, stopping))
+
+
+def _log_sandbox(sandbox: Sandbox) -> None:
+    if sandbox.level is SandboxLevel.FULL:
+        _log.info("sandbox: %s", machine.sandbox_in_words(sandbox.level))
+    else:
+        _log.warning("sandbox: %s; %s", machine.sandbox_in_words(sandbox.level), sandbox.reason)
 
 
 async def _try_everything(capabilities: CapabilityService) -> None:

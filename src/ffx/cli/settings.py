@@ -14,6 +14,7 @@ from ffx.core.configuration import (
     ARGUMENT_POLICIES,
     LOCAL_MODES,
     LOG_LEVELS,
+    SANDBOX_MODES,
     TLS_MODES,
     ArgumentsTable,
     Configuration,
@@ -107,6 +108,7 @@ def serve_settings(source: Source) -> ServeTable:
         disk_reserve=source.value("--disk-reserve", "FFX_DISK_RESERVE", _any_size, table.disk_reserve),
         keep_results=source.value("--keep-results", "FFX_KEEP_RESULTS", _seconds, table.keep_results),
         drain_limit=source.value("--drain-limit", "FFX_DRAIN_LIMIT", _seconds, table.drain_limit),
+        sandbox=source.value("--sandbox", "FFX_SANDBOX", _sandbox_mode, table.sandbox),
         log_level=source.value("--log-level", "FFX_LOG_LEVEL", _log_level, table.log_level.upper()),
         log_file=source.value("--log-file", "FFX_LOG_FILE", _word, table.log_file),
         tls=source.value("--tls", "FFX_TLS", _tls_mode, table.tls),
@@ -262,6 +264,10 @@ def _local_mode(text: str) -> str:
 
 def _argument_policy(text: str) -> str:
     return _one_of(text.lower(), text, ARGUMENT_POLICIES)
+
+
+def _sandbox_mode(text: str) -> str:
+    return _one_of(text.lower(), text, SANDBOX_MODES)
 
 
 def _one_of(word: str, text: str, words: tuple[str, ...]) -> str:

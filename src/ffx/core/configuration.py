@@ -97,6 +97,8 @@ class ServeTable:
     """Seconds for which results await a client that is away."""
     drain_limit: float = 30.0
     """Seconds that encodes get to end when the server is asked to stop."""
+    sandbox: str = "auto"
+    """``auto``: the best there is here for the FFmpegs of jobs; ``require``: a full one, or no server; ``off``."""
     log_level: str = "INFO"
     log_file: str = ""
     tls: str = "auto"
@@ -208,6 +210,7 @@ def _check_values(configuration: Configuration, origin: str) -> None:
         (serve.drain_limit >= 0, "serve.drain_limit", "is not negative"),
         (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
         (serve.tls in TLS_MODES, "serve.tls", f"is one of {', '.join(TLS_MODES)}"),
+        (serve.sandbox in SANDBOX_MODES, "serve.sandbox", f"is one of {', '.join(SANDBOX_MODES)}"),
         (configuration.submit.local in LOCAL_MODES, "submit.local", f"is one of {', '.join(LOCAL_MODES)}"),
         (
             configuration.arguments.policy in ARGUMENT_POLICIES,
@@ -243,3 +246,4 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TLS_MODES = ("auto", "on", "off")
 LOCAL_MODES = ("auto", "never", "only")
 ARGUMENT_POLICIES = tuple(policy.value for policy in ArgumentPolicy)
+SANDBOX_MODES = ("auto", "require", "off")

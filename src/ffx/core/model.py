@@ -72,6 +72,14 @@ class ServerStatus(StrEnum):
     OFFLINE = "offline"
 
 
+class SandboxLevel(StrEnum):
+    """What confines the FFmpeg of a job on its server."""
+
+    FULL = "full"  # no network, the system read-only, of files only the job's own; and limits
+    LIMITS = "limits"  # limits on files, memory and processes, and a small environment
+    NONE = "none"
+
+
 RESOLUTIONS: Mapping[str, tuple[int, int]] = {
     "1080p": (1920, 1080),
     "2K": (2560, 1440),
@@ -218,6 +226,7 @@ class ServerInfo:
     version: str = ""
     completed_jobs: int = 0
     failed_jobs: int = 0
+    sandbox: SandboxLevel = SandboxLevel.NONE
 
     @property
     def free_slots(self) -> int:

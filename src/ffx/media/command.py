@@ -110,8 +110,8 @@ def build_command(
     if not recipe.two_pass:
         return Command((whole,), warnings, hardware, longest)
     films = _mapping(Selection(selection.films), arguments)
-    look = first_pass((*start, *films, *picture.options, *picture.remaining.tokens), recipe.encoder)
-    return Command((look, second_pass(whole, recipe.encoder)), warnings, hardware, longest)
+    look = first_pass((*start, *films, *picture.options, *picture.remaining.tokens), recipe.encoder, output_name)
+    return Command((look, second_pass(whole, recipe.encoder, output_name)), warnings, hardware, longest)
 
 
 def _length(media: MediaInfo, packets: PacketCounts) -> float:

@@ -16,9 +16,11 @@ from ffx.core.recipe import Recipe
 from ffx.media.command import Command
 from ffx.media.complaints import first_cause
 from ffx.media.control import RunControl
+from ffx.media.limits import job_limits
 from ffx.media.probe import MediaInfo, PacketCount, examine
 from ffx.media.progress import Progress
 from ffx.media.run import run_command
+from ffx.media.sandbox import Confinement, Sandbox
 from ffx.media.timing import frame_timing, read_version
 from ffx.media.verify import is_frame_per_packet
 from ffx.media.watchdog import STALL_LIMIT
@@ -49,6 +51,7 @@ async def verify_decodable(
     on_progress: Callable[[Progress], None] = _unheard,
     control: RunControl | None = None,
     stall_limit: float = STALL_LIMIT,
+    sandbox: Sandbox = Sandbox(),  # noqa: B008 - a frozen value
 ) -> int:
     """Decode all pictures and sound of an output, and say how many frames its film has; 0 without one.
 
@@ -73,6 +76,7 @@ async def verify_decodable(
             on_progress=on_progress,
             control=control,
             stall_limit=stall_limit,
+            confinement=Confinement(sandbox, job_limits(found.size), readable=(output.name,)),
         )
     except EncodeError as error:
         if error.code != "encode_failed" or error.evidence.exit_status is None:

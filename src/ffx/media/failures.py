@@ -25,7 +25,9 @@ class Failure:
     """How a run failed."""
 
     code: str
-    """As in the protocol: ``disk_full``, ``crashed``, ``encoder_full``, ``out_of_memory`` or ``encode_failed``."""
+    """As in the protocol: ``disk_full``, ``output_too_large``, ``crashed``, ``encoder_full``, ``out_of_memory`` or
+    ``encode_failed``.
+    """
     message: str
     """One line for a person."""
 
@@ -38,7 +40,10 @@ def failure_of(exit_status: int, complaints: Complaints, hardware_encoder: str =
     """
     if complaints.disk_full:  # FFmpeg 5.1 exits with 0 and a short file
         return Failure("disk_full", "the disk is full where FFmpeg writes")
-    if crash := crash_name(exit_status):
+    crash = crash_name(exit_status)
+    if crash == "SIGXFSZ":
+        return Failure("output_too_large", "FFmpeg wrote a larger file than this server allows, and was ended")
+    if crash:
         return Failure("crashed", f"FFmpeg crashed: it was ended by {crash}")
     if exit_status == 0:
         return None

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from ffx.media.process_tree import ProcessTree
+from ffx.media.sandbox import UNCONFINED, Confinement
 
 PATIENCE = 1.0
 """Seconds between asking a process to end and killing it."""
@@ -55,7 +56,7 @@ def _is_passed_on(name: str) -> bool:
     return name in _PASSED_ON or name.startswith(_PASSED_ON_BEGINNINGS)
 
 
-async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
+async def start_process(argv: Sequence[str], *, directory: Path, confinement: Confinement = UNCONFINED) -> Process:
     """Start a child without stdin, with pipes for stdout and stderr.
 
     Raises:
@@ -63,7 +64,7 @@ async def start_process(argv: Sequence[str], *, directory: Path) -> Process:
     """
     _check_executable(argv[0])
     return await asyncio.create_subprocess_exec(
-        *_dying_with_its_parent(argv),
+        *_dying_with_its_parent(confinement.command(argv, directory)),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,

@@ -18,6 +18,7 @@ from ffx.media.failures import failure_of, said
 from ffx.media.process import end_process, start_process, to_the_end
 from ffx.media.process_tree import ProcessTree
 from ffx.media.progress import Progress, ProgressEstimator, ProgressReader, Report
+from ffx.media.sandbox import UNCONFINED, Confinement
 from ffx.media.watchdog import STALL_LIMIT, Signs, until_stuck
 
 _BLOCK = 65536
@@ -51,12 +52,13 @@ async def run_command(
     on_progress: Callable[[Progress], None],
     control: RunControl | None = None,
     stall_limit: float = STALL_LIMIT,
+    confinement: Confinement = UNCONFINED,
 ) -> RunOutcome:
     """Run every pass of a command in ``directory``. Cancelling it ends FFmpeg's process tree and waits for that.
 
     ``total_frames`` and ``duration`` (seconds) are what the output is expected to have, 0 when unknown. ``control``
     is the owner's means to pause it; pauses do not count as time that it took, nor as time without a sign of life, of
-    which ``stall_limit`` seconds are allowed.
+    which ``stall_limit`` seconds are allowed. ``confinement`` names what FFmpeg sees of the directory.
 
     Raises:
         EncodeError: FFmpeg could not be started, failed (the codes of ``failure_of``), left no output, or had to be
@@ -71,7 +73,9 @@ async def run_command(
     for number, argv in enumerate(command.passes):
         await control.until_going()
         estimator.begin_pass(number, control.now())
-        run = _Run(argv, directory, command.longest, command.hardware_encoder, estimator, on_progress, control)
+        run = _Run(
+            argv, directory, command.longest, command.hardware_encoder, estimator, on_progress, control, confinement
+        )
         await run.complete(ffmpeg, stall_limit)
         last, complaints = run.last, (*complaints, *run.complaints.lines)
     return RunOutcome(last.frame, last.drop, last.dup, last.out_time, control.now() - started, complaints)
@@ -88,12 +92,15 @@ class _Run:
     estimator: ProgressEstimator
     on_progress: Callable[[Progress], None]
     control: RunControl
+    confinement: Confinement
     complaints: Complaints = field(factory=Complaints, init=False)
     last: Report = field(factory=Report, init=False)
 
     async def complete(self, ffmpeg: Path, stall_limit: float) -> None:
         try:
-            process = await start_process((str(ffmpeg), *self.argv), directory=self.directory)
+            process = await start_process(
+                (str(ffmpeg), *self.argv), directory=self.directory, confinement=self.confinement
+            )
         except OSError as error:
             raise self._failure(f"{ffmpeg} could not be started: {error.strerror or error}") from None
         tree = ProcessTree(process.pid)
@@ -114,7 +121,7 @@ class _Run:
             raise self._failure(f"FFmpeg was stuck{place} and was ended: {idle}", "stuck")
         ended.result()
         assert process.returncode is not None  # it was waited for
-        self._judge(process.returncode)
+        self._judge(self.confinement.sandbox.exit_status(process.returncode))
 
     async def _read_progress(self, process: Process) -> None:
         assert process.stdout is not None  # a pipe, as start_process says

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psutil
 from attrs import frozen
@@ -23,15 +23,16 @@ class Finished:
         return self.exit_status is None
 
 
-async def run_tool(argv: Sequence[str], *, time_limit: float) -> Finished:
+async def run_tool(argv: Sequence[str], *, time_limit: float, environment: Mapping[str, str] | None = None) -> Finished:
     """Run a command; one that is late or cancelled is killed with its children, and reaped, before this returns.
 
-    Line ends are those of Unix whatever the system (a Windows pipe has CRLF).
+    Line ends are those of Unix whatever the system (a Windows pipe has CRLF). Without an ``environment`` it has this
+    process's own: it is given nothing that came from outside.
 
     Raises:
         OSError: it could not be started.
     """
-    process = await asyncio.create_subprocess_exec(*argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    process = await asyncio.create_subprocess_exec(*argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment)
     reading = asyncio.ensure_future(process.communicate())
     try:
         await asyncio.wait({reading}, timeout=time_limit)

@@ -128,7 +128,7 @@ def _lost_depth(stderr: str) -> bool:
 
 async def _attempt(argv: tuple[str, ...], spec: EncoderSpec, time_limit: float) -> TrialOutcome:
     started = time.monotonic()
-    finished = await run_tool(argv, time_limit=time_limit)
+    finished = await run_tool(argv, time_limit=time_limit)  # not in the sandbox: its input is made here
     seconds = time.monotonic() - started
     stderr = finished.stderr[:_KEPT_STDERR]
     reports = _FRAMES_DONE.findall(finished.stdout)

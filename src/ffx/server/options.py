@@ -10,6 +10,7 @@ from attrs.validators import ge, gt
 
 from ffx.core.addressing import DEFAULT_PORT
 from ffx.core.recipe import ArgumentPolicy
+from ffx.media.sandbox import Sandbox
 
 
 @frozen
@@ -39,3 +40,5 @@ class ServerOptions:
     """Whether the server comes back under the same id: then it goes on with what is on its disk."""
     hello_limit: float = 10.0
     """How long a new connection may take to introduce itself."""
+    sandbox: Sandbox = Sandbox()
+    """What the FFmpegs of jobs are confined by."""

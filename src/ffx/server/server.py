@@ -206,6 +206,7 @@ class Server(Service):
             version=self._version,
             completed_jobs=self._jobs.outcomes.completed,
             failed_jobs=self._jobs.outcomes.failed,
+            sandbox=self._options.sandbox.level,
         )
 
     async def _hand_back(self, jobs: Sequence[Job]) -> None:
@@ -306,6 +307,7 @@ class Server(Service):
             self._capabilities,
             self._modify_command,
             self._options.argument_policy,
+            self._options.sandbox,
             server_id=self._server_id,
             server_name=self._name,
         )

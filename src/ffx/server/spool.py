@@ -20,6 +20,10 @@ from ffx.core.errors import ConfigurationError
 PREFIX = "ffx-server-"
 OWNER = "owner.json"
 LOCK = "lock"
+IN = "in"
+"""In the folder of a job, what FFmpeg may read: its input, which is perhaps another job's too."""
+OUT = "out"
+"""And where it may write."""
 LEFTOVER_AGE = 6 * 3600.0
 """Seconds since the last sign of life after which the folder of a dead server that does not come back is removed."""
 
@@ -45,14 +49,14 @@ class JobFolder:
     @property
     def input_name(self) -> str:
         """Relative to the folder. Without a suffix: what the bytes are decides how they are read."""
-        return "in/0"
+        return f"{IN}/0"
 
     @property
     def output_name(self) -> str:
-        return f"out/0{self.suffix}"
+        return f"{OUT}/0{self.suffix}"
 
     def create(self) -> None:
-        for name in ("in", "out"):
+        for name in (IN, OUT):
             (self.path / name).mkdir(parents=True)
 
     def remove(self) -> None:

@@ -19,13 +19,17 @@ from ffx.core.transport import StoredFile
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
+from ffx.media.hardware_nodes import hardware_nodes
+from ffx.media.limits import job_limits
 from ffx.media.probe import MediaInfo, PacketCounts, examine
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome, run_command
+from ffx.media.sandbox import Confinement, Sandbox
 from ffx.media.verify import Verified, check_input, verify_output
 from ffx.server.capabilities import CapabilityService
 from ffx.server.files import is_disk_full
 from ffx.server.job import Finished, Job, Way, WorkEnd
+from ffx.server.spool import IN, OUT
 
 PROGRESS_INTERVAL = 0.45
 """Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
@@ -59,6 +63,7 @@ class Workbench:
     capabilities: CapabilityService
     modify_command: ModifyCommand
     argument_policy: ArgumentPolicy
+    sandbox: Sandbox
     server_id: str
     server_name: str
 
@@ -102,6 +107,7 @@ class Workbench:
             job.configuration.recipe,
             ffmpeg_version=self.capabilities.build.version,
             control=job.control,
+            sandbox=self.sandbox,
         )
 
     def _command(self, job: Job, source: MediaInfo, packets: PacketCounts) -> Command:
@@ -143,6 +149,16 @@ class Workbench:
             duration=source.duration,
             on_progress=tell,
             control=job.control,
+            confinement=self._confinement(job, source),
+        )
+
+    def _confinement(self, job: Job, source: MediaInfo) -> Confinement:
+        return Confinement(
+            self.sandbox,
+            job_limits(source.size),
+            readable=(IN,),
+            writable=(OUT,),
+            devices=hardware_nodes(self.capabilities.report(job.configuration.recipe.encoder)),
         )
 
     def _progress(self, job: Job, progress: Progress, total_frames: int) -> JobProgress:
@@ -191,6 +207,8 @@ def _check(
     output: Path, recipe: Recipe, source: MediaInfo, packets: PacketCounts, outcome: RunOutcome
 ) -> tuple[Verified, str]:
     """Verify an output and take its digest, of what is on the disk itself."""
+    if output.is_symlink():  # FFmpeg makes none; who took it over could have another file sent to the client
+        raise VerificationError("the output is a link and not a file")
     verified = verify_output(output, recipe, source, packets, outcome)
     with output.open("rb+") as file:
         os.fsync(file.fileno())

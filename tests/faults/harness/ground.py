@@ -62,6 +62,8 @@ class Ground:
             invariants.MARK: str(folder),
             "PYTHONPATH": paths,
             "FFX_FFMPEG": str(settled.ffmpeg),
+            # It is a script that reads its orders above the folder of a job, which no sandbox lets it.
+            "FFX_SANDBOX": "off",
         }
 
     # -- Who plays ----------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ffx.cli.options import config_option, json_option, start
 @click.option("--certificate", metavar="FILE", help="Your own, instead of one made here.  [FFX_CERTIFICATE]")
 @click.option("--key", metavar="FILE", help="The key of that certificate.  [FFX_KEY]")
 @click.option("--insecure", is_flag=True, help="Let others connect though something does not protect it.")
+@click.option("--sandbox", metavar="MODE", help="For FFmpeg: auto, require or off.  [FFX_SANDBOX; auto]")
 @config_option
 @click.option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.  [FFX_LOG_LEVEL; INFO]")
 @click.option("--log-file", metavar="FILE", help="Log to a file too.  [FFX_LOG_FILE]")
@@ -46,6 +47,9 @@ def serve(
     a terminal, your own token. "ffx token create" makes tokens for others. FFX_TOKEN sets another one for yourself.
 
     What travels to other machines is encrypted, unless --tls off and --insecure say otherwise.
+
+    FFmpeg gets what clients send, so it runs in a sandbox: with bubblewrap, where that works, no network, no file but
+    the job's own. Else it is limited, and the log says why; --sandbox require does not start then.
 
     A stop signal lets running encodes end for --drain-limit seconds and hands the rest back to their clients; a second
     one does not wait. Results that were not fetched are offered again when it is started with the same name and port.
