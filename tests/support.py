@@ -33,5 +33,19 @@ def known_capabilities(ffmpeg: Path, cache: Path, disk: Path) -> KnownCapabiliti
 
 
 def children() -> list[psutil.Process]:
+    """Processes that this one started and that still run, but for the one that examines files: it stays as long as its
+    server.
+    """
+    return [child for child in all_children() if not _examines(child)]
+
+
+def all_children() -> list[psutil.Process]:
     """Processes that this one started and that still run."""
     return psutil.Process().children(recursive=True)
+
+
+def _examines(process: psutil.Process) -> bool:
+    try:
+        return "ffx.media.inspector_process" in process.cmdline()
+    except psutil.Error:
+        return False

@@ -276,7 +276,7 @@ async def test_it_dies_with_a_killed_server(
         "from ffx.core.model import SandboxLevel; from ffx.media.command import Command\n"
         "from ffx.media.sandbox import Confinement, Sandbox\n"
         "level, *walls = json.loads(sys.argv[3])\n"
-        "confinement = Confinement(Sandbox(SandboxLevel(level), '', tuple(walls)), writable=('.',))\n"
+        "confinement = Confinement(Sandbox(SandboxLevel(level), walls=tuple(walls)), writable=('.',))\n"
         "asyncio.run(run_command(Path(sys.argv[1]), Command((tuple(sys.argv[4:]),)), directory=Path(sys.argv[2]),"
         " total_frames=0, duration=0, on_progress=lambda progress: print('on', flush=True), confinement=confinement))"
     )

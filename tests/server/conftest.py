@@ -23,7 +23,7 @@ from ffx.server.token_store import TokenStore
 from ffx.server.tokens import Token, digest_of
 from ffx.transports.inproc import InprocTransport
 from tests.server.talk import Talk
-from tests.support import children, known_capabilities
+from tests.support import all_children, known_capabilities
 
 TOKEN = "a token"
 
@@ -125,7 +125,7 @@ async def open_rig(
         yield rig
     if not options.get("durable"):
         assert list(temp_dir.iterdir()) == []
-    assert children() == []
+    assert all_children() == []
 
 
 @pytest.fixture

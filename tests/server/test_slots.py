@@ -226,12 +226,12 @@ def may_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     from ffx.server import work
 
     event = threading.Event()
-    check = work._check
+    put_on_disk = work._on_disk
 
-    def held(*arguments: object) -> object:
+    def held(output: Path) -> str:
         assert event.wait(60)
-        return check(*arguments)  # type: ignore[arg-type]  # what it was called with
+        return put_on_disk(output)
 
-    monkeypatch.setattr(work, "_check", held)
+    monkeypatch.setattr(work, "_on_disk", held)
     yield event
     event.set()

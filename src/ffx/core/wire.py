@@ -10,9 +10,11 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
+from fractions import Fraction
 from types import GenericAlias
 from typing import Any, NoReturn, get_args, get_origin
 
@@ -162,6 +164,8 @@ def _converter() -> cattrs.Converter:
         (float, (int, float), "a number"),
     ):
         converter.register_structure_hook(kind, _exactly(kind, accepted, expected))
+    converter.register_structure_hook(Fraction, _fraction)
+    converter.register_unstructure_hook(Fraction, str)
     # Left alone, cattrs takes a text for a list of its letters, and a list for an object without fields.
     converter.register_structure_hook_factory(attrs.has, lambda kind: _from_object(converter, kind))
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _from_array(converter, kind))
@@ -189,6 +193,14 @@ def _exactly(kind: type, accepted: tuple[type, ...], expected: str) -> Callable[
         return kind(value)
 
     return structure
+
+
+def _fraction(value: Any, asked: type[Any]) -> Fraction:
+    """Of ``30000/1001`` or ``25``."""
+    parts = re.fullmatch(r"(-?[0-9]{1,19})(?:/([0-9]{1,19}))?", value) if isinstance(value, str) else None
+    if parts is None or (parts[2] is not None and not int(parts[2])):
+        raise ValueError("must be a fraction")
+    return Fraction(int(parts[1]), int(parts[2] or 1))
 
 
 def _is_in_range(value: Any) -> bool:

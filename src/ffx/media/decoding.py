@@ -17,7 +17,7 @@ from ffx.media.command import Command
 from ffx.media.complaints import first_cause
 from ffx.media.control import RunControl
 from ffx.media.limits import job_limits
-from ffx.media.probe import MediaInfo, PacketCount, examine
+from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, examine
 from ffx.media.progress import Progress
 from ffx.media.run import run_command
 from ffx.media.sandbox import Confinement, Sandbox
@@ -52,19 +52,18 @@ async def verify_decodable(
     control: RunControl | None = None,
     stall_limit: float = STALL_LIMIT,
     sandbox: Sandbox = Sandbox(),  # noqa: B008 - a frozen value
+    examined: tuple[MediaInfo, PacketCounts] | None = None,
 ) -> int:
     """Decode all pictures and sound of an output, and say how many frames its film has; 0 without one.
 
-    ``ffmpeg_version`` is as FFmpeg says it; empty: a recent one. Cancelling it ends FFmpeg and waits for that.
+    ``ffmpeg_version`` is as FFmpeg says it; empty: a recent one. ``examined`` is what was found in the output, where
+    that is known. Cancelling it ends FFmpeg and waits for that.
 
     Raises:
         VerificationError: a decoder complained, or gave fewer frames than there are; one line with its first complaint.
         EncodeError: FFmpeg could not say: it was not there, crashed, was stuck or lacked memory; carries the Evidence.
     """
-    try:
-        found, packets = await asyncio.to_thread(examine, output)
-    except ProbeError as error:
-        raise VerificationError(f"the output cannot be read: {error}") from None
+    found, packets = examined if examined is not None else await asyncio.to_thread(_examine, output)
     film = packets.stream(found.video.index) if found.video else None
     try:
         outcome = await run_command(
@@ -90,6 +89,13 @@ async def verify_decodable(
     if film is not None and not copied and frames < _least(found, film):
         raise VerificationError(f"only {frames} of the output's {film.packets} frames can be decoded")
     return frames if film is not None else 0
+
+
+def _examine(output: Path) -> tuple[MediaInfo, PacketCounts]:
+    try:
+        return examine(output)
+    except ProbeError as error:
+        raise VerificationError(f"the output cannot be read: {error}") from None
 
 
 def decoding_command(media: MediaInfo, ffmpeg_version: str = "") -> tuple[str, ...]:

@@ -64,7 +64,7 @@ async def start_process(argv: Sequence[str], *, directory: Path, confinement: Co
     """
     _check_executable(argv[0])
     return await asyncio.create_subprocess_exec(
-        *_dying_with_its_parent(confinement.command(argv, directory)),
+        *dying_with_its_parent(confinement.command(argv, directory)),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -145,7 +145,7 @@ def _own_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _dying_with_its_parent(argv: Sequence[str]) -> Sequence[str]:
+def dying_with_its_parent(argv: Sequence[str]) -> Sequence[str]:
     """Where the system can do it, the kernel kills the child when this process is killed."""
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     if setpriv is None or Path(setpriv).resolve().name == "busybox":  # whose setpriv has no such option

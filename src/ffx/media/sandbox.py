@@ -36,6 +36,8 @@ class Sandbox:
     level: SandboxLevel = SandboxLevel.NONE
     reason: str = ""
     """Why it is no more than that and what to do: one line; empty where it is all there is."""
+    required: bool = False
+    """Whether less would not do."""
     walls: tuple[str, ...] = ()
     """Of the full one: bubblewrap's command as far as it is the same for every run."""
 
@@ -59,6 +61,8 @@ class Confinement:
     writable: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     """Absolute paths below /dev."""
+    places: tuple[str, ...] = ()
+    """Absolute paths of further folders that are there to be read."""
 
     def command(self, argv: Sequence[str], directory: Path) -> tuple[str, ...]:
         """The command that runs ``argv`` confined. What is neither readable nor writable is not there."""
@@ -72,6 +76,8 @@ class Confinement:
         for bind, names in (("--ro-bind", self.readable), ("--bind", self.writable)):
             for name in names:
                 openings += [bind, str(directory / name), f"{PLACE}/{name}"]
+        for place in self.places:
+            openings += ["--ro-bind", place, place]
         for node in self.devices:
             openings += ["--dev-bind-try", node, node]
         for place in _OF_DRIVERS if self.devices else ():

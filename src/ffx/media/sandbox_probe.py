@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from attrs import evolve
+
 from ffx.core.errors import ConfigurationError
 from ffx.core.model import SandboxLevel
 from ffx.media.limits import can_limit
@@ -45,7 +47,7 @@ async def find_sandbox(mode: str, ffmpeg: Path, environment: Mapping[str, str] =
     sandbox = await _best(ffmpeg, environment)
     if mode == "require" and sandbox.level is not SandboxLevel.FULL:
         raise ConfigurationError(f"serve.sandbox is require, and {sandbox.reason}")
-    return sandbox
+    return evolve(sandbox, required=mode == "require")
 
 
 async def _best(ffmpeg: Path, environment: Mapping[str, str]) -> Sandbox:
@@ -58,14 +60,14 @@ async def _best(ffmpeg: Path, environment: Mapping[str, str]) -> Sandbox:
             walls = _walls(bubblewrap, ffmpeg, environment, tighter=await _is_new(bubblewrap))
             reason = await _fault(walls, ffmpeg, environment)
             if not reason:
-                return Sandbox(SandboxLevel.FULL, "", walls)
+                return Sandbox(SandboxLevel.FULL, walls=walls)
     return Sandbox(SandboxLevel.LIMITS if can_limit() else SandboxLevel.NONE, reason)
 
 
 async def _fault(walls: tuple[str, ...], ffmpeg: Path, environment: Mapping[str, str]) -> str:
     """Why FFmpeg does not run inside, and what to do; empty where it does."""
     with tempfile.TemporaryDirectory(prefix="ffx-sandbox-") as folder:
-        confinement = Confinement(Sandbox(SandboxLevel.FULL, "", walls), writable=(".",))
+        confinement = Confinement(Sandbox(SandboxLevel.FULL, walls=walls), writable=(".",))
         try:
             tried = await run_tool(
                 confinement.command((str(ffmpeg), "-version"), Path(folder)),

@@ -107,9 +107,25 @@ def verify_output(
         VerificationError: one line that says what is wrong.
     """
     try:
-        found, packets = examine(output)
+        found = examine(output)
     except ProbeError as error:
         raise VerificationError(f"the output cannot be read: {error}") from None
+    return verify_examined(*found, recipe, source, source_packets, outcome)
+
+
+def verify_examined(
+    found: MediaInfo,
+    packets: PacketCounts,
+    recipe: Recipe,
+    source: MediaInfo,
+    source_packets: PacketCounts,
+    outcome: RunOutcome,
+) -> Verified:
+    """The same for an output that was examined already.
+
+    Raises:
+        VerificationError: one line that says what is wrong.
+    """
     job = _Job(recipe, read_arguments(recipe.ffmpeg_args), source, source_packets, outcome)
     film = packets.stream(found.video.index) if found.video else None
     _check_streams(job, found, packets)

@@ -48,6 +48,7 @@ from ffx.server.spool import Spool
 from ffx.server.upkeep import clean_up, watch_disk, watch_load
 
 if TYPE_CHECKING:
+    from ffx.media.inspector import Inspector
     from ffx.server.capabilities import CapabilityService
 
 KEYS_PERIOD = 1.0
@@ -88,6 +89,7 @@ class Server(Service):
         self._address = Address(options.host, options.port)
         self._started = time.monotonic()
         self._stopping = False
+        self._inspector: Inspector | None = None
         self._background = Background()
         self._spool = Spool(options.temp_dir, server_id, keep=options.keep_results if options.durable else None)
         room = DiskRoom(self._spool, options.disk_reserve)
@@ -139,6 +141,8 @@ class Server(Service):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+        if self._inspector is not None:
+            await self._inspector.close()
         await asyncio.to_thread(lambda: self._spool.close(keep=bool(self._jobs.all())))
 
     async def drain(self, drain: bool = True) -> None:
@@ -301,13 +305,16 @@ class Server(Service):
 
     async def _work(self, job: Job, way: Way) -> WorkEnd:
         # Imported with the first job: PyAV is a third of the memory of a server at rest.
+        from ffx.media.inspector import Inspector
         from ffx.server.work import Workbench
 
+        self._inspector = self._inspector or Inspector(self._options.sandbox)
         bench = Workbench(
             self._capabilities,
             self._modify_command,
             self._options.argument_policy,
             self._options.sandbox,
+            self._inspector,
             server_id=self._server_id,
             server_name=self._name,
         )

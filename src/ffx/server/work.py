@@ -14,18 +14,19 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import EncodeError, FfxError, ProbeError, RecipeError, VerificationError
 from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState, Verification
-from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.core.recipe import ArgumentPolicy
 from ffx.core.transport import StoredFile
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
 from ffx.media.hardware_nodes import hardware_nodes
+from ffx.media.inspector import Examined, Inspector
 from ffx.media.limits import job_limits
-from ffx.media.probe import MediaInfo, PacketCounts, examine
+from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome, run_command
 from ffx.media.sandbox import Confinement, Sandbox
-from ffx.media.verify import Verified, check_input, verify_output
+from ffx.media.verify import check_input, verify_examined
 from ffx.server.capabilities import CapabilityService
 from ffx.server.files import is_disk_full
 from ffx.server.job import Finished, Job, Way, WorkEnd
@@ -64,6 +65,7 @@ class Workbench:
     modify_command: ModifyCommand
     argument_policy: ArgumentPolicy
     sandbox: Sandbox
+    inspector: Inspector
     server_id: str
     server_name: str
 
@@ -75,15 +77,18 @@ class Workbench:
             return self._failure(job, error)
 
     async def _encode(self, job: Job, way: Way) -> Finished:
-        source, packets = await asyncio.to_thread(_examine_input, job.folder.input)
+        source, packets = await self.inspector.examine(job.folder.input)
+        check_input(source, packets)
         command = self._command(job, source, packets)
         async with way.slot():
             outcome = await self._run(job, command, source, way.report)
         recipe = job.configuration.recipe
         async with way.check():
-            verified, digest = await asyncio.to_thread(_check, job.folder.output, recipe, source, packets, outcome)
+            found = await self._examine_output(job)
+            verified = verify_examined(*found, recipe, source, packets, outcome)
+            digest = await asyncio.to_thread(_on_disk, job.folder.output)
             if job.configuration.verification is Verification.FULL:
-                await self._decode(job)
+                await self._decode(job, found)
         result = JobResult(
             job_id=job.job_id,
             status=JobState.COMPLETED,
@@ -99,7 +104,13 @@ class Workbench:
         )
         return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
 
-    async def _decode(self, job: Job) -> None:
+    async def _examine_output(self, job: Job) -> Examined:
+        try:
+            return await self.inspector.examine(job.folder.output)
+        except ProbeError as error:
+            raise VerificationError(f"the output cannot be read: {error}") from None
+
+    async def _decode(self, job: Job, found: Examined) -> None:
         """Look at every frame of the output. Raises VerificationError, or EncodeError where FFmpeg cannot say."""
         await verify_decodable(
             self.capabilities.ffmpeg,
@@ -108,6 +119,7 @@ class Workbench:
             ffmpeg_version=self.capabilities.build.version,
             control=job.control,
             sandbox=self.sandbox,
+            examined=found,
         )
 
     def _command(self, job: Job, source: MediaInfo, packets: PacketCounts) -> Command:
@@ -197,22 +209,13 @@ class Workbench:
         return text.replace(f"{folder.path}{os.sep}", "").replace(str(folder.path), ".")
 
 
-def _examine_input(source: Path) -> tuple[MediaInfo, PacketCounts]:
-    media, packets = examine(source)
-    check_input(media, packets)
-    return media, packets
-
-
-def _check(
-    output: Path, recipe: Recipe, source: MediaInfo, packets: PacketCounts, outcome: RunOutcome
-) -> tuple[Verified, str]:
-    """Verify an output and take its digest, of what is on the disk itself."""
+def _on_disk(output: Path) -> str:
+    """The digest of an output, of what is on the disk itself."""
     if output.is_symlink():  # FFmpeg makes none; who took it over could have another file sent to the client
         raise VerificationError("the output is a link and not a file")
-    verified = verify_output(output, recipe, source, packets, outcome)
     with output.open("rb+") as file:
         os.fsync(file.fileno())
-    return verified, file_digest(output)
+    return file_digest(output)
 
 
 def _code(error: Exception) -> str:
