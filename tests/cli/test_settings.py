@@ -34,6 +34,8 @@ PLACES = [
     ("serve", "keep_results", "--keep-results", "FFX_KEEP_RESULTS", 0.5, 4.0, 5.0),
     ("serve", "drain_limit", "--drain-limit", "FFX_DRAIN_LIMIT", 0.0, 4.0, 5.0),
     ("serve", "sandbox", "--sandbox", "FFX_SANDBOX", "off", "require", "auto"),
+    ("serve", "max_token_jobs", "", "FFX_MAX_TOKEN_JOBS", None, 4, 5),
+    ("serve", "max_token_size", "", "FFX_MAX_TOKEN_SIZE", None, "2GB", "3GB"),
     ("serve", "max_file_size", "--max-file-size", "FFX_MAX_FILE_SIZE", "1GB", "2GB", "3GB"),
     ("serve", "name", "--name", "FFX_NAME", "one", "two", "three"),
     ("serve", "temp_dir", "--temp-dir", "FFX_TEMP_DIR", "/one", "/two", "/three"),

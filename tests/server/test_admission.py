@@ -69,6 +69,25 @@ async def test_a_full_server_says_when_to_ask_again(make_server: MakeServer) -> 
         await talk.submit(talk.job())
 
 
+async def test_a_token_has_its_share_and_no_more(make_server: MakeServer) -> None:
+    async with make_server(max_jobs=1, max_waiting=5, token_jobs=2) as rig:
+        talk = await rig.talk()
+        for name in ("one", "two"):
+            await talk.submit(talk.job(job_id=name))
+        refusal = await rejected(talk)
+        assert (refusal.code, refusal.retry_after) == ("server_full", RETRY_AFTER_FULL)
+        assert refusal.message == "2 jobs with your token are here, and it may have 2 at a time; ask again later"
+        await talk.ask(JobCancel("one", 1))
+        await talk.submit(talk.job())
+
+
+async def test_a_token_may_take_so_much_of_the_disk(make_server: MakeServer) -> None:
+    async with make_server(max_jobs=1, max_waiting=5, token_size=1_000_000) as rig:
+        refusal = await rejected(await rig.talk())
+        assert refusal.code == "server_full"
+        assert "and may take 1000000; ask again later" in refusal.message
+
+
 async def test_nothing_is_taken_ahead_where_that_is_not_wanted(make_server: MakeServer) -> None:
     async with make_server(max_jobs=2, max_waiting=0) as rig:
         assert rig.server.info().max_waiting == 0

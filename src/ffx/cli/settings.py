@@ -103,6 +103,8 @@ def serve_settings(source: Source) -> ServeTable:
         max_jobs=source.value("--max-jobs", "FFX_MAX_JOBS", _at_least_one, table.max_jobs),
         max_waiting=source.value("--max-waiting", "FFX_MAX_WAITING", _not_negative, table.max_waiting),
         max_file_size=source.value("--max-file-size", "FFX_MAX_FILE_SIZE", _size, table.max_file_size),
+        max_token_jobs=source.value("", "FFX_MAX_TOKEN_JOBS", _at_least_one, table.max_token_jobs),
+        max_token_size=source.value("", "FFX_MAX_TOKEN_SIZE", _any_size, table.max_token_size),
         name=source.value("--name", "FFX_NAME", _word, table.name),
         temp_dir=source.value("--temp-dir", "FFX_TEMP_DIR", _word, table.temp_dir),
         disk_reserve=source.value("--disk-reserve", "FFX_DISK_RESERVE", _any_size, table.disk_reserve),

@@ -87,6 +87,10 @@ class ServeTable:
     max_waiting: int | None = None
     """Jobs that are taken ahead; None: as many as ``max_jobs``."""
     max_file_size: str = "10GB"
+    max_token_jobs: int = 1000
+    """Jobs that all clients with one token may have at a time, results that they did not fetch among them."""
+    max_token_size: str = "0"
+    """What those jobs may take of the disk; 0: as much as there is."""
     name: str = ""
     """Empty: the host's name."""
     temp_dir: str = ""
@@ -206,6 +210,7 @@ def _check_values(configuration: Configuration, origin: str) -> None:
         (0 <= serve.port <= 65535, "serve.port", "is a number from 0 to 65535"),
         (serve.max_jobs >= 1, "serve.max_jobs", "is at least 1"),
         (serve.max_waiting is None or serve.max_waiting >= 0, "serve.max_waiting", "is not negative"),
+        (serve.max_token_jobs >= 1, "serve.max_token_jobs", "is at least 1"),
         (serve.keep_results >= 0, "serve.keep_results", "is not negative"),
         (serve.drain_limit >= 0, "serve.drain_limit", "is not negative"),
         (serve.log_level.upper() in LOG_LEVELS, "serve.log_level", f"is one of {', '.join(LOG_LEVELS)}"),
@@ -235,7 +240,11 @@ def _check_values(configuration: Configuration, origin: str) -> None:
     for holds, path, expected in checks:
         if not holds:
             raise ConfigurationError(f"{origin}: {path} {expected}")
-    for path, size in (("serve.max_file_size", serve.max_file_size), ("serve.disk_reserve", serve.disk_reserve)):
+    for path, size in (
+        ("serve.max_file_size", serve.max_file_size),
+        ("serve.max_token_size", serve.max_token_size),
+        ("serve.disk_reserve", serve.disk_reserve),
+    ):
         try:
             parse_size(size)
         except ConfigurationError as error:

@@ -44,3 +44,8 @@ class Identity:
     def client(self, client_id: str) -> str:
         """Who a client with this token is: two that give themselves the same id under different tokens are two."""
         return f"{self.token}/{client_id}"
+
+
+def token_of(client: str) -> str:
+    """The name of the token of a client, as ``Identity.client`` names it; names of tokens have no slash."""
+    return client.partition("/")[0]

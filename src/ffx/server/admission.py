@@ -127,6 +127,22 @@ def check_places(encoding: int, waiting: int, options: ServerOptions) -> None:
         )
 
 
+def check_share(jobs: int, size: int, needed: int, options: ServerOptions) -> None:
+    """What one token may have here at a time: ``jobs`` of ``size`` bytes are here, results that nobody fetched among
+    them, and a job of ``needed`` bytes is to come.
+
+    Raises:
+        Rejection: ``server_full``.
+    """
+    beyond = ""
+    if jobs >= options.token_jobs:
+        beyond = f"{jobs} jobs with your token are here, and it may have {options.token_jobs} at a time"
+    elif options.token_size and size + needed > options.token_size:
+        beyond = f"the jobs with your token would take {size + needed} bytes here, and may take {options.token_size}"
+    if beyond:
+        raise Rejection("server_full", f"{beyond}; ask again later", retry_after=RETRY_AFTER_FULL)
+
+
 def estimated_duration(job: JobConfiguration, report: EncoderReport | None) -> float:
     """Seconds that the encode may take: the measured speed at 1080p, scaled by pixels; 0 when nothing is known."""
     width, separator, height = job.resolution.partition("x")

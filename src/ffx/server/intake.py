@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ffx.core.errors import DecodeError
+from ffx.core.identity import token_of
 from ffx.core.messages import (
     RETRY_AFTER_FULL,
     FileChunk,
@@ -25,6 +26,7 @@ from ffx.server.admission import (
     check_disk,
     check_places,
     check_recipe,
+    check_share,
     check_size,
     estimated_duration,
     needed_capabilities,
@@ -140,6 +142,9 @@ class Intake:
         if older is not None:
             await self._outcomes.end(older)
         check_size(job.file_size, self._options)
+        theirs = self._ledger.of_token(token_of(client_id))
+        taken = sum(needed_space(one.configuration.file_size) for one in theirs)
+        check_share(len(theirs), taken, needed_space(job.file_size), self._options)
         await self._check_disk(needed_space(job.file_size))
         needed = needed_capabilities(job)
         specs = {name: spec for name in needed if (spec := self._capabilities.spec(name)) is not None}

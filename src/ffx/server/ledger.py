@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from attrs import evolve
 
 from ffx.core.errors import DecodeError
+from ffx.core.identity import token_of
 from ffx.core.messages import JobFailed, JobSubmit
 from ffx.server.admission import Rejection
 from ffx.server.ended import EndedAttempt, EndedAttempts, ended_attempt
@@ -37,6 +38,10 @@ class Ledger:
     def waiting(self) -> int:
         """Jobs that have not begun to encode."""
         return sum(job.waits for job in self._jobs.values())
+
+    def of_token(self, token: str) -> tuple[Job, ...]:
+        """The jobs of all clients with a token."""
+        return tuple(job for job in self if token_of(job.client_id) == token)
 
     def turn(self, client_id: str, job_id: str) -> asyncio.Lock:
         """Held while a word about a job is followed; those who wait are let in by the order of their arrival."""

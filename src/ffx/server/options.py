@@ -24,6 +24,10 @@ class ServerOptions:
     max_waiting: int = field(default=Factory(lambda options: options.max_jobs, takes_self=True), validator=ge(0))
     """How many more are taken ahead: their inputs travel while others encode. 0: only for a slot that is free."""
     max_file_size: int = field(default=10 * 10**9, validator=gt(0))
+    token_jobs: int = field(default=1000, validator=ge(1))
+    """Jobs that all clients with one token may have here at a time, results that they did not fetch among them."""
+    token_size: int = field(default=0, validator=ge(0))
+    """Bytes that those jobs may take; 0: as many as there are."""
     argument_policy: ArgumentPolicy = ArgumentPolicy.CHECKED
     """Which FFmpeg arguments and filters of clients it runs."""
     name: str = ""

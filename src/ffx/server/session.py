@@ -23,6 +23,7 @@ from ffx.core.messages import (
     ValidationErrorMessage,
 )
 from ffx.core.transport import Connection
+from ffx.server.pace import Pace
 
 MAX_IN_FLIGHT = 32
 """Messages of one client that are handled at a time; the next is read when one is done."""
@@ -129,6 +130,7 @@ class Session:
         self.protocol = PROTOCOL_VERSION
         self._connection = connection
         self._outbox = outbox
+        self._pace = Pace()
 
     def tell(self, message: Message, *, replacing: Hashable | None = None) -> bool:
         """Send a message; see ``Outbox.post``."""
@@ -214,10 +216,18 @@ class Session:
         while True:
             await self._outbox.room()  # who asks and never reads is not listened to
             try:
-                return await self._connection.receive()
+                envelope = await self._connection.receive()
+                await self._slow_down()
+                return envelope
             except DecodeError as error:
+                await self._slow_down()
                 wrong = ValidationErrorMessage(error.detail, error.path)
                 self._outbox.post(Envelope(wrong, reply_to=error.message_id or None))
+
+    async def _slow_down(self) -> None:
+        pause = self._pace.take()
+        if pause:
+            await asyncio.sleep(pause)
 
     async def _handled(self, envelope: Envelope, handle: Handler) -> Message | None:
         message = envelope.message

@@ -158,6 +158,8 @@ def _turned_away(where: str, error: aiohttp.WSServerHandshakeError) -> ConnectEr
         )
     if error.status == 403 and headers.get("Server") == SERVER_MARK:
         return ConnectError(f"{where} does not go by that name: connect by its IP address", code="refused")
+    if error.status == 503 and headers.get("Server") == SERVER_MARK and "Retry-After" in headers:
+        return ConnectError(f"{where} has all the conversations that it takes: it is asked again", code="refused")
     if error.status == 503 and headers.get("Server") == SERVER_MARK:
         return ConnectError(f"{where} is about to stop: start `ffx serve` there again", code="refused")
     return _not_ffx(where)

@@ -1,4 +1,7 @@
-"""How long the network transport waits for a peer, in seconds; nothing limits how long a transfer may take."""
+"""How long the network transport waits for a peer, in seconds, and how many peers it takes at a time.
+
+Nothing limits how long a transfer may take.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from attrs import frozen
 
 @frozen
 class Limits:
-    """Time-outs of the network transport."""
+    """Time-outs and places of the network transport."""
 
     heartbeat: float = 20.0
     """Silence after which a ping is sent; its pong has half that time."""
@@ -25,6 +28,14 @@ class Limits:
     """What a conversation may take to end after its listener closed its connection."""
     keep_alive: float = 30.0
     """An HTTP connection without a complete request for so long is closed."""
+
+    conversations: int = 4000
+    """At a time, of everybody."""
+    conversations_of_one: int = 2000
+    """With one token: a farm whose clients all share one is no stranger."""
+    transfers: int = 1000
+    """Uploads and downloads at a time."""
+    transfers_of_one: int = 64
 
     def for_sending(self, size: int) -> float:
         """How many seconds may pass until the peer's side took so many bytes."""

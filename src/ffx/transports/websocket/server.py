@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from ffx.core.identity import Identity
 from ffx.core.transport import Certificate, Listener, Service
 from ffx.transports.conversations import Conversations
 from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
+from ffx.transports.websocket.crowd import RETRY_AFTER, Crowd
 from ffx.transports.websocket.encryption import server_encryption
 from ffx.transports.websocket.files import READ_BUFFER, FileRequests, refuse
 from ffx.transports.websocket.gate import Gate, Refusal, own_names
@@ -72,6 +73,8 @@ class WebSocketListener(Listener):
             service.bulk, limits, is_admitted=lambda request: self._gate.identify(request.headers) is not None
         )
         self._conversations = Conversations(service, grace=limits.grace)
+        self._talking = Crowd("conversations", most=limits.conversations, most_of_one=limits.conversations_of_one)
+        self._moving = Crowd("uploads and downloads", most=limits.transfers, most_of_one=limits.transfers_of_one)
         self._requests: set[asyncio.Task[object]] = set()
         self._closing = False
         self._server = web.Server(
@@ -119,10 +122,23 @@ class WebSocketListener(Listener):
             response.force_close()
             return response
         if request.path == CONVERSATION_PATH:
-            return await self._converse(request, visitor)
+            return await self._in_turn(self._talking, visitor, lambda: self._converse(request, visitor))
         if request.path.startswith(FILES_PATH):
-            return await self._transfer(request)
+            return await self._in_turn(self._moving, visitor, lambda: self._transfer(request))
         return refuse(404, "there is nothing here; ffx servers are for ffx clients")
+
+    async def _in_turn(
+        self, crowd: Crowd, identity: Identity, answer: Callable[[], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """The answer, when there is a place for whoever asks."""
+        refusal = crowd.refusal(identity.token)
+        if refusal:
+            response = refuse(503, refusal)
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+            response.force_close()
+            return response
+        with crowd.place(identity.token):
+            return await answer()
 
     async def _converse(self, request: web.BaseRequest, identity: Identity) -> web.StreamResponse:
         websocket: web.WebSocketResponse[bool] = web.WebSocketResponse(
