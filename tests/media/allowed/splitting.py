@@ -1,4 +1,6 @@
-"""How FFmpeg takes a command line apart, after ``split_commandline`` of its cmdutils.c; and what a build lists."""
+"""How FFmpeg takes a command line apart: by its own words, and by a model of it that is as fast as tests need. What a
+build lists.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class Listed:
 
 
 def split(argv: Sequence[str], listed: Listed) -> tuple[list[str], list[str]]:
-    """The inputs and outputs of a command line.
+    """The inputs and outputs of a command line, after ``split_commandline`` of FFmpeg's cmdutils.c.
 
     Raises:
         Unrecognized: an option that is none, or lacks its value.
@@ -94,14 +96,28 @@ def names_listed(ffmpeg: Path, what: str) -> frozenset[str]:
     return frozenset(re.findall(r"^ [ .A-Z|]{1,7} ([A-Za-z0-9_-]+) ", text, re.MULTILINE))
 
 
-def lacks_value(ffmpeg: Path, name: str) -> bool | None:
-    """Whether FFmpeg misses a value behind an option; None: it knows no such option."""
-    done = subprocess.run(
-        [ffmpeg, "-hide_banner", f"-{name}"], capture_output=True, text=True, errors="replace", check=False
+def split_by_ffmpeg(ffmpeg: Path, argv: Sequence[str]) -> tuple[list[str], list[str], dict[str, bool]]:
+    """What FFmpeg itself says of a command line: inputs, outputs, and for each option whether it took a value. It reads
+    the whole line before it opens any file; an option that is none, at the end, stops it there.
+
+    Raises:
+        Unrecognized: an option that this FFmpeg does not know, without its hyphen.
+    """
+    end = "that-is-all"
+    command = [ffmpeg, "-hide_banner", "-loglevel", "debug", *argv, f"-{end}"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    unknown = re.search(r"Unrecognized option '(.*)'\.$", done.stderr, re.MULTILINE)
+    assert unknown, done.stderr[-500:]
+    if unknown[1] != end:
+        raise Unrecognized(unknown[1])
+    inputs = re.findall(r"^Reading option '-i' \.\.\. matched as input url with argument '(.*)'\.$", done.stderr, re.M)
+    outputs = re.findall(r"^Reading option '(.*)' \.\.\. matched as output url\.$", done.stderr, re.M)
+    options = re.findall(
+        r"^Reading option '-(.*)' \.\.\.(?:Routing.*\n)? matched as (?:AVO|o)ption .* with argument ('.*'|0)\.$",
+        done.stderr,
+        re.MULTILINE,
     )
-    if "Unrecognized option" in done.stderr:
-        return None
-    return "Missing argument" in done.stderr
+    return inputs, outputs, {name: value not in ("'1'", "0") for name, value in options}
 
 
 def _output(ffmpeg: Path, *arguments: str) -> str:

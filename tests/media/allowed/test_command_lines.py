@@ -13,7 +13,7 @@ import pytest
 from ffx.media.allowed.check import Surroundings, check_arguments
 from ffx.media.arguments import Arguments, read_arguments
 from tests.conftest import DATA, _ffmpeg_of_the_wheel
-from tests.media.allowed.splitting import listed_by, split
+from tests.media.allowed.splitting import Listed, listed_by, split, split_by_ffmpeg
 from tests.media.jobs import make
 
 FILES = {
@@ -69,18 +69,27 @@ def test_only_the_jobs_own_files_are_opened(line: str) -> None:
         checked(shlex.split(line), {})
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_ffmpeg_finds_one_output_and_the_jobs_inputs(ffmpeg: Path, line: str) -> None:
-    found = checked(shlex.split(line))
-    known = listed_by(ffmpeg)
-    used = [option.tokens[0][1:].partition(":")[0] for option in found.options]
-    if not all(name in known.program or name in known.library or name == "b" for name in used):
-        used = []  # an option of hardware or of another version: this FFmpeg ends before it opens any file
-    argv = ("-i", "file:in.mkv", *found.input_tokens, *(found.tokens if used else ()), "file:out.mp4")
-    inputs, outputs = split(argv, known)
-    others = [option.value for option in found.inputs if option.name == "i"]
-    assert inputs == ["file:in.mkv", *(f"file:{name}" for name in others)]
-    assert outputs == ["file:out.mp4"]
+def test_ffmpeg_finds_one_output_and_the_jobs_inputs(ffmpeg: Path) -> None:
+    """In all of them at once, by FFmpeg's own words, and by the model that other tests use."""
+    argv: list[str] = []
+    expected_inputs: list[str] = []
+    jobs = 0
+    for line in LINES:
+        found = checked(shlex.split(line))
+        if not all(_is_known(option.tokens[0], listed_by(ffmpeg)) for option in found.options):
+            continue  # of hardware or of another version: this FFmpeg ends before it opens any file
+        argv += ["-i", "file:in.mkv", *found.input_tokens, *found.tokens, "file:out.mp4"]
+        expected_inputs += ["file:in.mkv", *(f"file:{o.value}" for o in found.inputs if o.name == "i")]
+        jobs += 1
+    inputs, outputs, _ = split_by_ffmpeg(ffmpeg, argv)
+    assert jobs > 200
+    assert (inputs, outputs) == (expected_inputs, ["file:out.mp4"] * jobs)
+    assert split(argv, listed_by(ffmpeg)) == (inputs, outputs)
+
+
+def _is_known(written: str, known: Listed) -> bool:
+    name = written[1:].partition(":")[0]
+    return name in known.program or name in known.library
 
 
 @pytest.fixture(scope="module")
