@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from ffx.core.errors import RecipeError
 from ffx.media.allowed.graph import read_graph
+from ffx.media.allowed.values import legible
 
 _ALIASES = {
     "vcodec": ("c", "v"),
@@ -33,7 +34,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_WITHOUT_VALUE = _words(
+SWITCHES = _words(
     "an vn sn dn shortest copyts start_at_zero bitexact copyinkf ignore_unknown copy_unknown xerror re force_fps psnr "
     "vstats qphist benchmark benchmark_all dump hex stats debug_ts hide_banner y n stdin intra deinterlace "
     "accurate_seek fix_sub_duration fix_sub_duration_heartbeat find_stream_info auto_conversion_filters recast_media "
@@ -41,7 +42,7 @@ _WITHOUT_VALUE = _words(
 )
 """FFmpeg's options that are mere switches; every other takes one value. Each also has a ``no`` form."""
 
-_ONLY_NEGATED = _words("autoscale autorotate")
+ONLY_NEGATED = _words("autoscale autorotate")
 """Without the ``no`` they take a value in FFmpeg 5.1 and none in 9: the word behind them could become an output."""
 
 _GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdin")
@@ -50,7 +51,7 @@ _GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdi
 _REFUSED = {
     **dict.fromkeys(("i",), "a job has one input"),
     **dict.fromkeys(("progress", "stats_period", "loglevel", "v", "report"), "ffx reads FFmpeg's reports itself"),
-    **dict.fromkeys(_ONLY_NEGATED, "FFmpeg's versions differ on whether a value follows; it is on anyway"),
+    **dict.fromkeys(ONLY_NEGATED, "FFmpeg's versions differ on whether a value follows; it is on anyway"),
     **dict.fromkeys(("pass", "passlogfile"), "ask for two passes with --two-pass"),
     **dict.fromkeys(
         (
@@ -138,17 +139,17 @@ def read_arguments(tokens: Sequence[str], *, inputs: bool = False) -> Arguments:
         token = rest.pop(0)
         if not token.startswith("-") or len(token) < 2:
             raise RecipeError(
-                f"unexpected {token!r} among the FFmpeg arguments: only options and their values go there"
+                f"unexpected {token[:60]!r} among the FFmpeg arguments: only options and their values go there"
             )
         name, _, specifier = token[1:].partition(":")
         if not (inputs and token == "-i"):
             _refuse(name, token)
-        if _is_switch(name):
+        if is_switch(name):
             option = Option(name, specifier, None, (token,))
         elif rest:
             option = _plain(name, specifier, token, rest.pop(0))
         else:
-            raise RecipeError(f"the FFmpeg option {token} lacks its value")
+            raise RecipeError(f"the FFmpeg option {legible(token)} lacks its value")
         if name not in _GIVEN_ANYWAY:
             options.append(option)
         if name == "i":
@@ -170,13 +171,15 @@ def _names(chain: str) -> tuple[str, ...]:
 
 def _refuse(name: str, token: str) -> None:
     if name in _REFUSED:
-        raise RecipeError(f"the FFmpeg option {token} cannot be used in a job: {_REFUSED[name]}")
+        raise RecipeError(f"the FFmpeg option {legible(token)} cannot be used in a job: {_REFUSED[name]}")
     if name.startswith("/"):
-        raise RecipeError(f"the FFmpeg option {token} cannot be used in a job: its value would be read from a file")
+        why = "its value would be read from a file"
+        raise RecipeError(f"the FFmpeg option {legible(token)} cannot be used in a job: {why}")
 
 
-def _is_switch(name: str) -> bool:
-    return name in _WITHOUT_VALUE or (name.startswith("no") and name[2:] in _WITHOUT_VALUE | _ONLY_NEGATED)
+def is_switch(name: str) -> bool:
+    """Whether an option stands alone, without a value."""
+    return name in SWITCHES or (name.startswith("no") and name[2:] in SWITCHES | ONLY_NEGATED)
 
 
 def _plain(name: str, specifier: str, token: str, value: str) -> Option:

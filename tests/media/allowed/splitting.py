@@ -12,8 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ffx.media.arguments import _ONLY_NEGATED as ONLY_NEGATED
-from ffx.media.arguments import _WITHOUT_VALUE as SWITCHES
+from ffx.media.arguments import ONLY_NEGATED, SWITCHES
 
 
 class Unrecognized(Exception):

@@ -23,9 +23,7 @@ from ffx.media.allowed.options import CODEC_OPTIONS, FORMAT_OPTIONS, PROGRAM_OPT
 from ffx.media.allowed.parameters import PARAMETERS
 from ffx.media.allowed.table import Entry, read_groups, read_table
 from ffx.media.allowed.values import KINDS, check_value
-from ffx.media.arguments import _ONLY_NEGATED as ONLY_NEGATED
-from ffx.media.arguments import _WITHOUT_VALUE as SWITCHES
-from ffx.media.arguments import _is_switch
+from ffx.media.arguments import ONLY_NEGATED, SWITCHES, is_switch
 from tests.conftest import _ffmpeg_of_the_wheel, _ffmpeg_on_path
 from tests.media.allowed.splitting import Unrecognized, listed_by, names_listed, split_by_ffmpeg
 
@@ -121,7 +119,7 @@ def test_every_option_takes_as_many_words_as_ffmpeg_says(ffmpeg: Path) -> None:
     names = {*(allowed & here), *(f"no{name}" for name in (SWITCHES | ONLY_NEGATED) & allowed & here)}
     taken = _asked(ffmpeg, names)
     assert len(taken) > 600
-    assert {name for name, value in taken.items() if value == _is_switch(name)} - ONLY_NEGATED == set()
+    assert {name for name, value in taken.items() if value == is_switch(name)} - ONLY_NEGATED == set()
 
 
 def _asked(ffmpeg: Path, names: set[str]) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from functools import cache
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ffx.core.errors import RecipeError
 from ffx.media.allowed.encoders import ENCODERS, ENCODERS_ELSEWHERE
@@ -16,7 +16,7 @@ from ffx.media.allowed.options import CODEC_OPTIONS, FORMAT_OPTIONS, INPUT_OPTIO
 from ffx.media.allowed.parameters import PARAMETERS, SEPARATORS
 from ffx.media.allowed.refused import REFUSED_OPTIONS
 from ffx.media.allowed.table import Entry, read_groups, read_reasons, read_table
-from ffx.media.allowed.values import SPECIFIER, check_value, matches
+from ffx.media.allowed.values import SPECIFIER, check_value, legible, matches
 from ffx.media.arguments import Arguments, Option, read_arguments
 
 MOST_WORDS = 200
@@ -39,7 +39,7 @@ class Known:
 class Surroundings:
     """What a job has besides its arguments."""
 
-    files: Mapping[str, str] = {}
+    files: Mapping[str, str] = field(factory=dict)
     """Its other files: the names that are written, and those that the server gave them."""
     encoders: Container[str] = ()
     """Encoders that plugins know."""
@@ -118,7 +118,7 @@ def _look_up(written: str) -> Known:
     found = known.get(name) or (known.get(name[2:]) if name.startswith("no") else None)
     if found is None or (found.kind != "switch" and name not in known):
         near = f"; did you mean -{name.lower()}?" if name.lower() in known else ""
-        raise RecipeError(f"{written[:60]} is no option that ffx knows; it is refused{near}")
+        raise RecipeError(f"{legible(written)} is no option that ffx knows; it is refused{near}")
     return found
 
 
@@ -185,7 +185,7 @@ def _checked_input(option: Option, surroundings: Surroundings) -> Option:
         return evolve(option, value=name, tokens=("-protocol_whitelist", "file", "-i", f"file:{name}"))
     kinds = dict(_grouped(INPUT_OPTIONS))
     if written[1:] not in kinds or option.value is None:
-        raise RecipeError(f"{written[:60]} cannot stand before -i here")
+        raise RecipeError(f"{legible(written)} cannot stand before -i here")
     try:
         value = check_value(kinds[written[1:]].kind, option.value, surroundings.files)
     except RecipeError as error:

@@ -52,6 +52,11 @@ def matches(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
+def legible(word: str) -> str:
+    """A word for one line of a message."""
+    return word if len(word) <= 60 and word.isprintable() else repr(word[:60])
+
+
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:40]}…")
 
