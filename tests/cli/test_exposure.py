@@ -51,6 +51,11 @@ def test_what_others_can_reach_is_encrypted_unless_it_is_said_otherwise(host: st
     assert str(place(ServeTable(host=host, port=1, tls=tls))) == expected
 
 
+def test_a_certificate_that_is_named_is_used() -> None:
+    assert place(ServeTable(certificate="chain.pem")).scheme == "wss"
+    assert place(ServeTable(certificate="chain.pem", tls="off")).scheme == "ws"
+
+
 @pytest.mark.parametrize(("host", "tls"), [("ws://0.0.0.0", "on"), ("wss://0.0.0.0", "off")])
 def test_what_excludes_each_other(host: str, tls: str) -> None:
     with pytest.raises(ConfigurationError, match="exclude each other"):

@@ -231,6 +231,20 @@ def test_the_users_own_token_is_made_anew(ffx: Ffx, guest: Ffx) -> None:
     assert "FFX_TOKEN says what your token is" in ffx.refused(2, "token", "rotate", FFX_TOKEN="x")
 
 
+def test_a_job_outlives_the_token_that_it_was_submitted_with(ffx: Ffx, clip: Path) -> None:
+    shutil.copy(clip, ffx.folder / "in.mp4")
+    with ffx.serving("--name", "studio", "--tls", "on"):
+        options = ("--encoder", "libx264", "--preset", "ultrafast", "--filter", "realtime=speed=1", "--local", "never")
+        submit = ffx.start("submit", "in.mp4", "-o", "out.mp4", *options)
+        until(lambda: [job["state"] for job in ffx.json("queue", "list")["jobs"]] == ["running"])
+        ffx.ok("token", "rotate")
+        out, err = submit.communicate(timeout=60)
+        assert submit.returncode == 0, err
+        assert "done on studio" in out
+        (job,) = ffx.json("queue", "list")["jobs"]
+        assert job["attempts"] == 1, "the encode went on"
+
+
 def join_here(server: RunningServer, ffx: Ffx, name: str, *options: str) -> str:
     """A join string for a server that only this machine reaches."""
     return with_token(server, ffx, created(ffx, name, *options)["token"])

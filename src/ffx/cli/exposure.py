@@ -28,7 +28,8 @@ def place(settings: ServeTable) -> Address:
     """
     scheme, _, host = settings.host.rpartition("://")
     address = Address(host.strip("[]"), settings.port, scheme or PLAIN_SCHEME)
-    wanted = settings.tls == "on" or (settings.tls == "auto" and not address.is_loopback)
+    worth_it = bool(settings.certificate) or not address.is_loopback
+    wanted = settings.tls == "on" or (settings.tls == "auto" and worth_it)
     if not scheme:
         return Address(address.host, address.port, ENCRYPTED_SCHEME if wanted else PLAIN_SCHEME)
     if {"on": PLAIN_SCHEME, "off": ENCRYPTED_SCHEME}.get(settings.tls) == scheme:

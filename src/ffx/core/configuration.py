@@ -106,7 +106,7 @@ class ServeTable:
     log_level: str = "INFO"
     log_file: str = ""
     tls: str = "auto"
-    """``auto``: encrypt when others than this machine can connect; ``on``; ``off``."""
+    """``auto``: encrypt when others than this machine can connect, or a certificate is named; ``on``; ``off``."""
     certificate: str = ""
     """Empty: one that is made on the first start, and pinned by clients."""
     key: str = ""
