@@ -96,7 +96,9 @@ def test_the_file_holds_digests_and_is_private(store: TokenStore, tmp_path: Path
     assert sorted(path.name for path in file.parent.iterdir() if path.suffix == ".part") == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"tokens": [{"name": "x"}]}', '{"tokens": [{"role": "god"}]}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"tokens": [{"name": "x"}]}', '{"tokens": [{"role": "god"}]}', "\0", "[" * 100_000]
+)
 def test_a_damaged_file_is_one_line_and_stays(store: TokenStore, tmp_path: Path, text: str) -> None:
     file = tmp_path / "state" / "tokens.json"
     file.parent.mkdir()

@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 
 from ffx.core.addressing import Address
-from ffx.core.errors import ConnectError
+from ffx.core.errors import ConnectError, UsageError
 from ffx.core.messages import Envelope, Ping
 from ffx.core.transport import Certificate, Listener
 from ffx.testing.laboratory import TOKEN, LaboratoryService, content, in_blocks
@@ -97,6 +97,13 @@ async def test_the_pin_holds_for_the_bytes_of_files_too(proof: Proof, tmp_path: 
             impostor.close()
             await impostor.wait_closed()
     assert not heard
+
+
+async def test_a_pin_that_is_none_is_one_line(proof: Proof) -> None:
+    async with encrypted(proof) as (listener, service):
+        with pytest.raises(UsageError, match="64 hexadecimal digits"):
+            await EncryptedWebSocketTransport().connect(listener.address, TOKEN, proof.fingerprint[:-1])
+        assert service.identities == []
 
 
 async def test_a_pin_on_what_is_not_encrypted_is_refused() -> None:

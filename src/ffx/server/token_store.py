@@ -38,7 +38,7 @@ class TokenStore:
             content: _Content = from_plain(json.loads(self._file.read_text(encoding="utf-8")), _Content)
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, DecodeError) as error:
+        except (OSError, ValueError, RecursionError, DecodeError) as error:
             raise ConfigurationError(f"{self._file}: cannot be read: {error}") from None
         return content.tokens
 

@@ -10,7 +10,7 @@ import aiohttp
 
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError
-from ffx.core.fingerprints import fingerprint
+from ffx.core.fingerprints import fingerprint, parse_fingerprint
 from ffx.core.joining import Invitation, render_invitation
 from ffx.core.transport import Certificate
 
@@ -35,8 +35,10 @@ def server_encryption(certificate: Certificate) -> ssl.SSLContext:
 
 
 def client_encryption(pin: str) -> Trust:
-    """What a client takes for the server: the one with the pinned certificate and no other."""
-    return aiohttp.Fingerprint(bytes.fromhex(pin)) if pin else True
+    """What a client takes for the server: the one with the pinned certificate and no other. Raises UsageError when the
+    pin is no fingerprint.
+    """
+    return aiohttp.Fingerprint(bytes.fromhex(parse_fingerprint(pin))) if pin else True
 
 
 def changed(address: Address, error: aiohttp.ServerFingerprintMismatch) -> ConnectError:
