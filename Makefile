@@ -13,7 +13,7 @@ help:
 	@echo "make test    ruff, mypy and the whole test suite"
 	@echo "make bench   the benchmarks, as ratios and growth curves"
 	@echo "make chaos   200 jobs on 3 servers while all of them are killed and stopped at random"
-	@echo "make fuzz    ten minutes of damaged messages, uploads and configurations"
+	@echo "make fuzz    ten minutes of damaged messages, uploads, arguments and files"
 	@echo "make docs    write the generated pages of docs/ anew"
 	@echo "make clean   remove the environment and everything made here"
 
