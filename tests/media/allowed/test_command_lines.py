@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -9,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from ffx.media.allowed.check import Surroundings, check_arguments
+from ffx.media.allowed.filtering import allowed_filters
+from ffx.media.allowed.graph import Graph, read_graph
 from ffx.media.arguments import Arguments, read_arguments
 from tests.conftest import DATA, _ffmpeg_of_the_wheel
 from tests.media.allowed.splitting import Listed, listed_by, split, split_by_ffmpeg
@@ -112,14 +116,47 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_means_the_same(ffmpeg: Path, folder: Path, clip: Path, line: str) -> None:
     words = shlex.split(line)
     found = checked(words)
-    written_anew = (*found.input_tokens, *found.tokens)
-    assert hashes(ffmpeg, folder, clip, words) == hashes(ffmpeg, folder, clip, written_anew)
+    as_written = run(ffmpeg, folder, clip, words)
+    written_anew = run(ffmpeg, folder, clip, (*found.input_tokens, *found.tokens))
+    assert written_anew.digests == as_written.digests
+    for graph in graphs(words):
+        assert contains(as_written.settings, settings(graph))
 
 
-def hashes(ffmpeg: Path, folder: Path, clip: Path, words: Sequence[str]) -> str:
-    """The digest of each packet that comes out."""
-    argv = [ffmpeg, "-v", "error", "-nostdin", "-t", "0.5", "-i", clip, *words, "-threads", "1", "-f", "framemd5", "-"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder)
-    assert done.returncode == 0, done.stderr
+@frozen
+class Done:
+    """What came of a command."""
+
+    digests: str
+    """Of each packet that came out."""
+    settings: list[tuple[str, str]]
+    """The options of filters, as FFmpeg says that it understood them."""
+
+
+def run(ffmpeg: Path, folder: Path, clip: Path, words: Sequence[str]) -> Done:
+    argv = [ffmpeg, "-v", "debug", "-nostdin", "-t", "0.5", "-i", clip, *words, "-threads", "1", "-f", "framemd5", "-"]
+    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
     assert any(line and not line.startswith("#") for line in done.stdout.splitlines())
-    return done.stdout
+    return Done(done.stdout, re.findall(r"^\[.* @ .*\] Setting '(.*?)' to value '(.*)'$", done.stderr, re.MULTILINE))
+
+
+def graphs(words: Sequence[str]) -> list[Graph]:
+    options = read_arguments(words, inputs=True).options
+    return [read_graph(o.value or "") for o in options if o.name in ("filter", "filter_complex")]
+
+
+def settings(graph: Graph) -> list[tuple[str, str]]:
+    """The options of a graph's filters, those without names under the names that the lists give them."""
+    return [
+        pair
+        for one in graph.filters
+        for pair in (
+            *zip((s.names[0] for s in allowed_filters()[one.name].settings), one.options.positional, strict=False),
+            *one.options.named,
+        )
+    ]
+
+
+def contains(whole: list[tuple[str, str]], part: list[tuple[str, str]]) -> bool:
+    return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
