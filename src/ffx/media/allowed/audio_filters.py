@@ -54,9 +54,10 @@ arealtime: limit=time speed=0.01..100
 aresample: sample_rate * ich in_channel_count och out_channel_count uch used_channel_count isr in_sample_rate osr
     out_sample_rate isf in_sample_fmt osf out_sample_fmt tsf internal_sample_fmt icl in_channel_layout ocl
     out_channel_layout ichl in_chlayout ochl out_chlayout clev center_mix_level slev surround_mix_level lfe_mix_level
-    rmvol rematrix_volume rematrix_maxval flags swr_flags dither_scale dither_method filter_size phase_shift
-    linear_interp exact_rational cutoff resample_cutoff resampler precision cheby min_comp min_hard_comp comp_duration
-    max_soft_comp async first_pts matrix_encoding filter_type kaiser_beta output_sample_bits uchl used_chlayout
+    rmvol rematrix_volume rematrix_maxval flags swr_flags dither_scale dither_method filter_size=0..4096
+    phase_shift=0..16 linear_interp exact_rational cutoff resample_cutoff resampler precision cheby min_comp
+    min_hard_comp comp_duration max_soft_comp async first_pts matrix_encoding filter_type kaiser_beta
+    output_sample_bits uchl used_chlayout
 aselect: expr/e=expression outputs/n=1..32
 asetnsamples: nb_out_samples/n pad/p
 asetpts: expr=expression

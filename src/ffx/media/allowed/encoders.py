@@ -14,10 +14,10 @@ aptx aptx_hd ass libgsm libshine mp2 mp2fixed nellymoser pcm_alaw pcm_bluray pcm
     pcm_mulaw pcm_s16be pcm_s16le pcm_s24be pcm_s24le pcm_s32be pcm_s32le pcm_s8 pcm_u8 pcm_u16le pcm_u24le pcm_u32le
     qtrle rawvideo srt ssa subrip text tta ttml v210 v308 v408 v410 vorbis webvtt wmav1 wmav2 wrapped_avframe zlib
     zmbv bmp g722 hdr:
-av1_amf: usage bitdepth profile level quality preset latency rc qvbr_quality_level header_insertion_mode async_depth
-    preencode enforce_hrd filler_data max_b_frames bf high_motion_quality_boost_enable min_qp_i max_qp_i min_qp_p
-    max_qp_p min_qp_b max_qp_b qp_p qp_i qp_b skip_frame aq_mode forced_idr align smart_access_video preanalysis
-    pa_activity_type pa_scene_change_detection_enable pa_scene_change_detection_sensitivity
+av1_amf: usage bitdepth profile level quality preset latency rc qvbr_quality_level header_insertion_mode
+    async_depth=0..64 preencode enforce_hrd filler_data max_b_frames bf high_motion_quality_boost_enable min_qp_i
+    max_qp_i min_qp_p max_qp_p min_qp_b max_qp_b qp_p qp_i qp_b skip_frame aq_mode forced_idr align smart_access_video
+    preanalysis pa_activity_type pa_scene_change_detection_enable pa_scene_change_detection_sensitivity
     pa_static_scene_detection_enable pa_static_scene_detection_sensitivity pa_initial_qp_after_scene_change
     pa_max_qp_before_force_skip pa_caq_strength pa_frame_sad_enable pa_ltr_enable pa_lookahead_buffer_depth
     pa_paq_mode pa_taq_mode pa_high_motion_quality_boost_mode pa_adaptive_mini_gop
@@ -25,12 +25,12 @@ av1_nvenc: preset tune level tier rc multipass highbitdepth tile-rows tile-colum
     rc-lookahead cq init_qpP init_qpB init_qpI qp qp_cb_offset qp_cr_offset qmin qmax no-scenecut forced-idr b_adapt
     spatial-aq temporal-aq zerolatency nonref_p strict_gop aq-strength weighted_pred b_ref_mode dpb_size ldkfs
     intra-refresh timing-info extra_sei a53cc s12m_tc cbr_padding tf_level lookahead_level split_encode_mode
-av1_qsv: async_depth preset forced_idr low_power qsv_params!unchecked b_strategy adaptive_i adaptive_b extbrc
+av1_qsv: async_depth=0..64 preset forced_idr low_power qsv_params!unchecked b_strategy adaptive_i adaptive_b extbrc
     low_delay_brc max_frame_size max_frame_size_i max_frame_size_p profile tile_cols tile_rows look_ahead_depth
-av1_vaapi: idr_interval b_depth async_depth low_power max_frame_size rc_mode blbrc profile tier level tiles=size
+av1_vaapi: idr_interval b_depth async_depth=0..64 low_power max_frame_size rc_mode blbrc profile tier level tiles=size
     tile_groups
-av1_vulkan hevc_vulkan: idr_interval b_depth async_depth qp quality rc_mode tune usage content profile tier level
-    units
+av1_vulkan hevc_vulkan: idr_interval b_depth async_depth=0..64 qp quality rc_mode tune usage content profile tier
+    level units
 cfhd: quality
 cinepak: max_extra_cb_iterations skip_empty_cb max_strips min_strips strip_number_adaptivity
 dca: dca_adpcm
@@ -42,7 +42,7 @@ eac3: mixing_level room_type per_frame_metadata copyright dialnorm dsur_mode ori
     ltrt_surmixlev loro_cmixlev loro_surmixlev dsurex_mode dheadphone_mode ad_conv_type stereo_rematrixing
     channel_coupling cpl_start_band
 ffv1: slicecrc coder context qtable remap_mode remap_optimizer
-ffv1_vulkan: slicecrc context coder qtable slices_h slices_v force_pcm rct_search async_depth remap_mode
+ffv1_vulkan: slicecrc context coder qtable slices_h slices_v force_pcm rct_search async_depth=0..64 remap_mode
 ffvhuff: non_deterministic pred context
 flac: lpc_coeff_precision lpc_type lpc_passes min_partition_order max_partition_order prediction_order_method ch_mode
     exact_rice_parameters multi_dim_quant min_prediction_order max_prediction_order
@@ -60,8 +60,8 @@ h263p: umv aiv obmc structured_slices mpv_flags luma_elim_threshold chroma_elim_
     lmax skip_threshold skip_factor skip_exp skip_cmp sc_threshold noise_reduction ps motion_est mepc mepre
     intra_penalty
 h264_amf: usage profile level latency quality preset rc qvbr_quality_level enforce_hrd filler_data vbaq frame_skipping
-    qp_i qp_p qp_b preencode max_au_size header_spacing async_depth bf_delta_qp bf_ref bf_ref_delta_qp max_b_frames bf
-    intra_refresh_mb coder high_motion_quality_boost_enable me_half_pel me_quarter_pel forced_idr aud
+    qp_i qp_p qp_b preencode max_au_size header_spacing async_depth=0..64 bf_delta_qp bf_ref bf_ref_delta_qp
+    max_b_frames bf intra_refresh_mb coder high_motion_quality_boost_enable me_half_pel me_quarter_pel forced_idr aud
     smart_access_video preanalysis pa_activity_type pa_scene_change_detection_enable
     pa_scene_change_detection_sensitivity pa_static_scene_detection_enable pa_static_scene_detection_sensitivity
     pa_initial_qp_after_scene_change pa_max_qp_before_force_skip pa_caq_strength pa_frame_sad_enable pa_ltr_enable
@@ -71,19 +71,19 @@ h264_nvenc: preset tune profile level rc rc-lookahead surfaces cbr 2pass gpu!dev
     bluray-compat init_qpP init_qpB init_qpI qp qp_cb_offset qp_cr_offset weighted_pred coder b_ref_mode a53cc
     dpb_size multipass ldkfs extra_sei udu_sei intra-refresh single-slice-intra-refresh constrained-encoding rgb_mode
     qmin qmax s12m_tc highbitdepth max_slice_size cbr_padding tf_level lookahead_level
-h264_qsv: async_depth avbr_accuracy avbr_convergence preset forced_idr low_power rdo max_frame_size max_frame_size_i
-    max_frame_size_p max_slice_size bitrate_limit mbbrc extbrc adaptive_i adaptive_b p_strategy b_strategy dblk_idc
-    low_delay_brc max_qp_i min_qp_i max_qp_p min_qp_p max_qp_b min_qp_b cavlc idr_interval pic_timing_sei
-    single_sei_nal_unit max_dec_frame_buffering look_ahead look_ahead_depth look_ahead_downsampling int_ref_type
-    int_ref_cycle_size int_ref_qp_delta recovery_point_sei int_ref_cycle_dist profile a53cc aud mfmode repeat_pps
-    qsv_params!unchecked scenario skip_frame
+h264_qsv: async_depth=0..64 avbr_accuracy avbr_convergence preset forced_idr low_power rdo max_frame_size
+    max_frame_size_i max_frame_size_p max_slice_size bitrate_limit mbbrc extbrc adaptive_i adaptive_b p_strategy
+    b_strategy dblk_idc low_delay_brc max_qp_i min_qp_i max_qp_p min_qp_p max_qp_b min_qp_b cavlc idr_interval
+    pic_timing_sei single_sei_nal_unit max_dec_frame_buffering look_ahead look_ahead_depth look_ahead_downsampling
+    int_ref_type int_ref_cycle_size int_ref_qp_delta recovery_point_sei int_ref_cycle_dist profile a53cc aud mfmode
+    repeat_pps qsv_params!unchecked scenario skip_frame
 h264_v4l2m2m hevc_v4l2m2m mpeg4_v4l2m2m vp8_v4l2m2m h263_v4l2m2m: num_output_buffers num_capture_buffers
-h264_vaapi: low_power idr_interval b_depth async_depth max_frame_size rc_mode qp quality coder aud sei profile level
-    blbrc
-h264_vulkan: idr_interval b_depth async_depth qp quality rc_mode tune usage content profile level coder units
+h264_vaapi: low_power idr_interval b_depth async_depth=0..64 max_frame_size rc_mode qp quality coder aud sei profile
+    level blbrc
+h264_vulkan: idr_interval b_depth async_depth=0..64 qp quality rc_mode tune usage content profile level coder units
 hap: format chunks compressor
 hevc_amf: usage bitdepth profile profile_tier level quality preset latency rc qvbr_quality_level header_insertion_mode
-    async_depth high_motion_quality_boost_enable gops_per_idr preencode vbaq enforce_hrd filler_data max_au_size
+    async_depth=0..64 high_motion_quality_boost_enable gops_per_idr preencode vbaq enforce_hrd filler_data max_au_size
     min_qp_i max_qp_i min_qp_p max_qp_p qp_p qp_i skip_frame me_half_pel me_quarter_pel forced_idr aud
     smart_access_video preanalysis pa_activity_type pa_scene_change_detection_enable
     pa_scene_change_detection_sensitivity pa_static_scene_detection_enable pa_static_scene_detection_sensitivity
@@ -94,13 +94,14 @@ hevc_nvenc: preset tune profile level tier rc rc-lookahead surfaces cbr 2pass gp
     init_qpP init_qpB init_qpI qp qp_cb_offset qp_cr_offset weighted_pred b_ref_mode a53cc s12m_tc dpb_size multipass
     ldkfs extra_sei udu_sei intra-refresh single-slice-intra-refresh constrained-encoding rgb_mode b_adapt qmin qmax
     highbitdepth max_slice_size cbr_padding tf_level lookahead_level unidir_b split_encode_mode
-hevc_qsv: async_depth avbr_accuracy avbr_convergence preset forced_idr low_power rdo max_frame_size max_frame_size_i
-    max_frame_size_p max_slice_size mbbrc extbrc p_strategy b_strategy dblk_idc low_delay_brc max_qp_i min_qp_i
-    max_qp_p min_qp_p max_qp_b min_qp_b idr_interval load_plugin!runs load_plugins!runs look_ahead_depth profile gpb
-    tile_cols tile_rows recovery_point_sei aud pic_timing_sei transform_skip int_ref_type int_ref_cycle_size
-    int_ref_qp_delta int_ref_cycle_dist qsv_params!unchecked adaptive_i adaptive_b scenario skip_frame tier
-hevc_vaapi: low_power idr_interval b_depth async_depth max_frame_size rc_mode qp aud profile tier level sei tiles=size
-    blbrc
+hevc_qsv: async_depth=0..64 avbr_accuracy avbr_convergence preset forced_idr low_power rdo max_frame_size
+    max_frame_size_i max_frame_size_p max_slice_size mbbrc extbrc p_strategy b_strategy dblk_idc low_delay_brc
+    max_qp_i min_qp_i max_qp_p min_qp_p max_qp_b min_qp_b idr_interval load_plugin!runs load_plugins!runs
+    look_ahead_depth profile gpb tile_cols tile_rows recovery_point_sei aud pic_timing_sei transform_skip int_ref_type
+    int_ref_cycle_size int_ref_qp_delta int_ref_cycle_dist qsv_params!unchecked adaptive_i adaptive_b scenario
+    skip_frame tier
+hevc_vaapi: low_power idr_interval b_depth async_depth=0..64 max_frame_size rc_mode qp aud profile tier level sei
+    tiles=size blbrc
 huffyuv: non_deterministic pred
 jpeg2000: format tile_width tile_height pred sop eph prog layer_rates=list
 libaom-av1: cpu-used auto-alt-ref lag-in-frames arnr-max-frames arnr-strength aq-mode error-resilience crf
@@ -149,16 +150,17 @@ ljpeg magicyuv utvideo: pred
 mjpeg: mpv_flags luma_elim_threshold chroma_elim_threshold quantizer_noise_shaping error_rate qsquish rc_qmod_amp
     rc_qmod_freq rc_eq=expression rc_init_cplx rc_buf_aggressivity border_mask lmin lmax skip_threshold skip_factor
     skip_exp skip_cmp sc_threshold noise_reduction ps huffman force_duplicated_matrix
-mjpeg_qsv: async_depth
-mjpeg_vaapi: low_power idr_interval b_depth async_depth max_frame_size jfif huffman
+mjpeg_qsv: async_depth=0..64
+mjpeg_vaapi: low_power idr_interval b_depth async_depth=0..64 max_frame_size jfif huffman
 mlp truehd: max_interval lpc_coeff_precision lpc_type lpc_passes codebook_search prediction_order rematrix_precision
 mov_text: height
 mpeg1video: gop_timecode=list drop_frame_timecode scan_offset timecode_frame_start b_strategy b_sensitivity brd_scale
     mpv_flags luma_elim_threshold chroma_elim_threshold quantizer_noise_shaping error_rate qsquish rc_qmod_amp
     rc_qmod_freq rc_eq=expression rc_init_cplx rc_buf_aggressivity border_mask lmin lmax skip_threshold skip_factor
     skip_exp skip_cmp sc_threshold noise_reduction ps motion_est mepc mepre intra_penalty
-mpeg2_qsv: async_depth avbr_accuracy avbr_convergence preset forced_idr low_power rdo profile qsv_params!unchecked
-mpeg2_vaapi: low_power idr_interval b_depth async_depth max_frame_size rc_mode profile level blbrc
+mpeg2_qsv: async_depth=0..64 avbr_accuracy avbr_convergence preset forced_idr low_power rdo profile
+    qsv_params!unchecked
+mpeg2_vaapi: low_power idr_interval b_depth async_depth=0..64 max_frame_size rc_mode profile level blbrc
 mpeg2video: gop_timecode=list drop_frame_timecode scan_offset timecode_frame_start b_strategy b_sensitivity brd_scale
     intra_vlc non_linear_quant alternate_scan a53cc seq_disp_ext video_format mpv_flags luma_elim_threshold
     chroma_elim_threshold quantizer_noise_shaping error_rate qsquish rc_qmod_amp rc_qmod_freq rc_eq=expression
@@ -171,15 +173,15 @@ mpeg4: data_partitioning alternate_scan mpeg_quant b_strategy b_sensitivity brd_
 opus: opus_delay apply_phase_inv
 prores prores_aw: vendor
 prores_ks: mbs_per_slice profile vendor bits_per_mb quant_mat alpha_bits
-prores_ks_vulkan: mbs_per_slice profile vendor bits_per_mb quant_mat alpha_bits async_depth
+prores_ks_vulkan: mbs_per_slice profile vendor bits_per_mb quant_mat alpha_bits async_depth=0..64
 sgi: rle
 snow: motion_est memc_only no_bitstream intra_penalty iterative_dia_size sc_threshold pred rc_eq=expression
 svq1: motion-est
 tiff: dpi compression_algo
 vc2: tolerance slice_width slice_height wavelet_depth wavelet_type qm
-vp8_vaapi vp9_vaapi: low_power idr_interval b_depth async_depth max_frame_size rc_mode loop_filter_level
+vp8_vaapi vp9_vaapi: low_power idr_interval b_depth async_depth=0..64 max_frame_size rc_mode loop_filter_level
     loop_filter_sharpness blbrc
-vp9_qsv: async_depth avbr_accuracy avbr_convergence preset forced_idr low_power profile tile_cols tile_rows
+vp9_qsv: async_depth=0..64 avbr_accuracy avbr_convergence preset forced_idr low_power profile tile_cols tile_rows
     qsv_params!unchecked
 wavpack: joint_stereo optimize_mono
 """

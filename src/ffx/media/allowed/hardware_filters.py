@@ -54,8 +54,8 @@ transpose_vulkan: dir passthrough
 vpp_amf: w=side h=side format scale_type color_profile * in_color_range out_color_range in_primaries in_trc
     out_primaries out_trc force_original_aspect_ratio force_divisible_by reset_sar
 vpp_qsv: deinterlace denoise detail framerate=ratio procamp hue saturation contrast brightness transpose cw=expression
-    ch=expression cx=expression cy=expression w/width=side h/height=side format async_depth scale_mode rate out_range
-    out_color_matrix out_color_primaries out_color_transfer tonemap
+    ch=expression cx=expression cy=expression w/width=side h/height=side format async_depth=0..64 scale_mode rate
+    out_range out_color_matrix out_color_primaries out_color_transfer tonemap
 vstack_qsv: inputs=2..64 shortest width
 vstack_vaapi: inputs=2..64 shortest width
 xstack_qsv: inputs=2..64 shortest layout=list grid=grid grid_tile_size=size fill=colour

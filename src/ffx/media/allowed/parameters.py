@@ -32,17 +32,17 @@ x265: allow-non-conformance amp analysis-load!reads analysis-load-reuse-level!re
     lookahead-threads=0..64 lossless lowpass-dct master-display=mastering max-ausize-factor max-cll=light max-luma
     max-merge max-tu-size max-vbv-fullness mcstf me merange min-cu-size min-keyint min-luma min-vbv-fullness
     multi-pass-opt-analysis!passes multi-pass-opt-distortion!passes multi-pass-opt-rps!passes nalu-file!reads
-    naluFile!reads nr-inter nr-intra numa-pools open-gop opt-cu-delta-qp opt-qp-pps opt-ref-list-length-pps overscan
-    pass!passes pbratio pme pmode pools psnr psy-rd psy-rdoq qblur qcomp qg-size qp qp-adaptation-range qpfile!reads
-    qpmax qpmin qpstep radl range rc-grain rc-lookahead rd rd-refine rdoq rdoq-level rdpenalty recon!writes
-    recon-depth!writes recon-y4m-exec!runs rect ref refine-analysis-type!unchecked refine-ctu-distortion!unchecked
-    refine-inter refine-intra refine-mv repeat-headers rskip rskip-edge-threshold sao sao-non-deblock sar sbrc
-    scale-factor!unchecked scaling-list!reads scenecut scenecut-aware-qp scenecut-bias scenecut-qp-config!reads
-    selective-sao signhide single-sei slices slow-firstpass splitrd-skip ssim ssim-rd stats!writes strict-cbr
-    strong-intra-smoothing subme     temporal-layers temporal-mvp threaded-me transfer tskip tskip-fast tu-inter-depth
-    tu-intra-depth uhd-bd vbv-bufsize vbv-end vbv-end-fr-adj vbv-init vbv-live-multi-pass!passes vbv-maxrate
-    video-signal-type-preset videoformat vui-hrd-info vui-timing-info weightb weightp wpp zonefile!reads
-    zonefile-rc-init!reads zones
+    naluFile!reads nr-inter nr-intra numa-pools=0..64 open-gop opt-cu-delta-qp opt-qp-pps opt-ref-list-length-pps
+    overscan pass!passes pbratio pme pmode pools=0..64 psnr psy-rd psy-rdoq qblur qcomp qg-size qp qp-adaptation-range
+    qpfile!reads qpmax qpmin qpstep radl range rc-grain rc-lookahead rd rd-refine rdoq rdoq-level rdpenalty
+    recon!writes recon-depth!writes recon-y4m-exec!runs rect ref refine-analysis-type!unchecked
+    refine-ctu-distortion!unchecked refine-inter refine-intra refine-mv repeat-headers rskip rskip-edge-threshold sao
+    sao-non-deblock sar sbrc scale-factor!unchecked scaling-list!reads scenecut scenecut-aware-qp scenecut-bias
+    scenecut-qp-config!reads selective-sao signhide single-sei slices slow-firstpass splitrd-skip ssim ssim-rd
+    stats!writes strict-cbr strong-intra-smoothing subme     temporal-layers temporal-mvp threaded-me transfer tskip
+    tskip-fast tu-inter-depth tu-intra-depth uhd-bd vbv-bufsize vbv-end vbv-end-fr-adj vbv-init
+    vbv-live-multi-pass!passes vbv-maxrate video-signal-type-preset videoformat vui-hrd-info vui-timing-info weightb
+    weightp wpp zonefile!reads zonefile-rc-init!reads zones
 svtav1: ac-bias adaptive-film-grain alt-lambda-factors alt-ssim-tuning aq-mode avif bias-pct buf-initial-sz
     buf-optimal-sz buf-sz chroma-qm-max chroma-qm-min chroma-sample-position chroma-u-ac-qindex-offset
     chroma-u-dc-qindex-offset chroma-v-ac-qindex-offset chroma-v-dc-qindex-offset color-format color-help!unchecked
