@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import ArgumentPolicy, Recipe
-from ffx.media.allowed.check import Surroundings, check_arguments
+from ffx.media.allowed.check import Surroundings, check_arguments, known_options
 from ffx.media.allowed.escaping import (
     Options,
     escape,
@@ -25,6 +25,7 @@ from ffx.media.allowed.escaping import (
 from ffx.media.allowed.filtering import check_bitstream_filters, check_graph
 from ffx.media.allowed.graph import Filter, Graph, read_graph, render_graph
 from ffx.media.allowed.sink import check_texts
+from ffx.media.allowed.values import KINDS, check_value
 from ffx.media.arguments import read_arguments
 from tests.conftest import _ffmpeg_of_the_wheel, _ffmpeg_on_path
 from tests.media.allowed.splitting import Unrecognized, listed_by, split
@@ -150,6 +151,28 @@ def test_whatever_is_checked_is_checked_again_as_the_same(text: str) -> None:
             assert "\n" not in str(error)
         else:
             assert check(once) == once
+
+
+VALUE = st.text("0123456789.eE+-/:*%()xXkMGinfa@#,|= dBs\\'[];\n\x00é\udc80٣", max_size=30) | st.text(max_size=20)
+
+
+@given(VALUE, st.sampled_from([*KINDS, "0..64", "-1..10", "0.01..100"]))
+def test_any_value_is_taken_as_it_is_or_refused_in_one_line(text: str, kind: str) -> None:
+    try:
+        assert check_value(kind, text, {}) == text
+    except RecipeError as error:
+        assert str(error).isprintable()
+        assert len(str(error)) < 200
+
+
+@given(VALUE, st.sampled_from(sorted(known_options())), VALUE)
+def test_any_option_is_taken_or_refused_in_one_line(specifier: str, name: str, value: str) -> None:
+    for words in ((f"-{name}:{specifier}", value), (f"-{name}", value), (f"-{name}{specifier}", value)):
+        try:
+            check_arguments(words, Surroundings())
+        except RecipeError as error:
+            assert str(error).isprintable()
+            assert len(str(error)) < 300
 
 
 PARTS = sorted(

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ffx.core.errors import RecipeError
 from ffx.media.allowed.escaping import WHITESPACE, Options, escape, get_token, read_options, render_options
+from ffx.media.allowed.values import legible
 
 _LABEL = re.compile(r"[A-Za-z0-9_.:?#-]{1,60}")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
@@ -86,7 +87,7 @@ def _read_own_options(word: str, text: str) -> Options:
     try:
         return read_options(text)
     except RecipeError as error:
-        raise RecipeError(f"the filter {word[:40]}: {error}") from None
+        raise RecipeError(f"the filter {legible(word)}: {error}") from None
 
 
 def _read_labels(text: str, position: int) -> tuple[tuple[str, ...], int]:
@@ -95,7 +96,7 @@ def _read_labels(text: str, position: int) -> tuple[tuple[str, ...], int]:
     while text[position : position + 1] == "[":
         label, position = get_token(text, position + 1, "]")
         if position >= len(text) or not _LABEL.fullmatch(label):
-            raise RecipeError(f"[{label[:40]}] is no label of a filter graph")
+            raise RecipeError(f"{label[:40]!r} is no label of a filter graph")
         labels.append(label)
         position = _blanks(text, position + 1)
     return tuple(labels), position
