@@ -17,6 +17,9 @@ from ffx.core.transport import Certificate
 Trust = bool | aiohttp.Fingerprint
 """What aiohttp takes: one certificate, or every one that the system trusts for the name."""
 
+LOOK_SECONDS = 3.0
+"""What it may take to see which certificate is shown, once a connection has failed already."""
+
 
 def server_encryption(certificate: Certificate) -> ssl.SSLContext:
     """What a listener encrypts with. Raises ConnectError when the files are no certificate and its key."""
@@ -70,8 +73,9 @@ async def shown_fingerprint(address: Address) -> str:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
-    except OSError:
+        async with asyncio.timeout(LOOK_SECONDS):
+            _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
+    except OSError:  # a TimeoutError is one too
         return ""
     try:
         certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)

@@ -21,6 +21,8 @@ from ffx.transports.websocket.vocabulary import CHALLENGE
 PRIVATE_SUFFIXES = ("", ".local", ".lan", ".home.arpa", ".internal")
 """Domains that no public name server answers for: a machine's name in one of them cannot be a stranger's."""
 
+_log = logging.getLogger(__name__)
+
 
 @frozen
 class Refusal:
@@ -29,9 +31,6 @@ class Refusal:
     status: int
     message: str
     headers: Mapping[str, str] = field(factory=dict)
-
-
-_log = logging.getLogger(__name__)
 
 
 class Gate:
