@@ -26,6 +26,19 @@ async def test_the_full_one_where_it_works(ffmpeg: Path) -> None:
     assert await find_sandbox("auto", ffmpeg, os.environ) == evolve(sandbox, required=False)
 
 
+async def test_an_old_bubblewrap_is_asked_for_what_it_knows(ffmpeg9: Path, tmp_path: Path) -> None:
+    await full_sandbox(ffmpeg9)
+    old = tmp_path / "bwrap"
+    old.write_text(
+        '#!/bin/sh\ncase "$*" in --help) echo --unshare-all; exit 0;; *--size*|*--disable-userns*) exit 1;; esac\n'
+        'PATH=/usr/bin:/bin exec bwrap "$@"\n'
+    )
+    old.chmod(0o755)
+    sandbox = await find_sandbox("require", ffmpeg9, {"PATH": f"{tmp_path}:/usr/bin"})
+    assert sandbox.walls[0] == str(old)
+    assert not {"--size", "--disable-userns"} & set(sandbox.walls)
+
+
 async def test_none_where_it_is_switched_off(ffmpeg9: Path) -> None:
     assert await find_sandbox("off", ffmpeg9, os.environ) == Sandbox(reason="it is switched off")
 
