@@ -98,3 +98,9 @@ def test_not_loopback(host: str) -> None:
 @given(st.ip_addresses())
 def test_loopback_is_what_the_standard_library_says(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     assert Address(str(address)).is_loopback == address.is_loopback
+
+
+def test_the_token_of_a_join_string_that_is_none_is_not_repeated() -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_address("'ffx://studio:8765/#token=abcdef'")
+    assert "abcdef" not in str(caught.value)

@@ -98,4 +98,5 @@ def _port(port_text: str, text: str) -> int:
 
 
 def _unreadable(text: str, why: str) -> AddressError:
-    return AddressError(f"cannot read the address {text!r}: {why}; write HOST or HOST:PORT")
+    shown = text.partition("#")[0][:200]  # behind it stands the token of a join string
+    return AddressError(f"cannot read the address {shown!r}: {why}; write HOST or HOST:PORT")
