@@ -62,7 +62,7 @@ def test_it_says_who_can_reach_it(ffx: Ffx) -> None:
         assert server.address.startswith("ws://[::1]:")
         assert "only this machine can reach it" in server.log
         assert ffx.json("servers", "test")[0]["error"] == ""
-    with ffx.serving("--host", "0.0.0.0") as server:
+    with ffx.serving("--host", "0.0.0.0", "--insecure") as server:
         assert f"others on the network can reach {server.address}" in server.log
         (listed,) = ffx.json("servers")
         assert (listed["state"], listed["address"]) == ("online", f"wss://127.0.0.1:{server.port}")
@@ -137,8 +137,8 @@ def test_a_port_in_use_is_one_line(ffx: Ffx) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("--host", "no.such.host.invalid", "--port", "0"), 1, "cannot listen at no.such.host.invalid:0"),
-        (("--host", "192.0.2.1", "--port", "0"), 1, "cannot listen at 192.0.2.1:0"),
+        (("--host", "no.such.host.invalid", "--insecure", "--port", "0"), 1, "cannot listen at no.such.host.invalid:0"),
+        (("--host", "192.0.2.1", "--insecure", "--port", "0"), 1, "cannot listen at 192.0.2.1:0"),
         (("--temp-dir", "a-file/inside"), 2, "cannot be written"),
         (("--log-file", "a-file/inside"), 2, "the log file a-file/inside cannot be written"),
         (("--config", "missing.toml"), 2, "--config: missing.toml: there is no such file"),

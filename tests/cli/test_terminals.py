@@ -139,7 +139,7 @@ def test_a_person_at_a_terminal_is_shown_the_whole_join_string(ffx: Ffx) -> None
         return "\x03" if "ffx servers add" in shown and not done else ""
 
     status, shown = on_a_terminal(
-        ffx, "serve", "--host", "0.0.0.0", "--port", "0", "--log-level", "ERROR", answer=stop_when_shown
+        ffx, "serve", "--host", "0.0.0.0", "--insecure", "--port", "0", "--log-level", "ERROR", answer=stop_when_shown
     )
     assert status == 0, shown
     (join,) = re.findall(r"ffx servers add '(ffx://\S+)'", without_escapes(shown))

@@ -63,7 +63,7 @@ def error(guest: Ffx) -> str:
 
 
 def test_a_join_string_is_all_that_a_second_machine_needs(ffx: Ffx, guest: Ffx, clip: Path) -> None:
-    with ffx.serving("--name", "studio", "--host", "0.0.0.0", "--log-level", "DEBUG") as server:
+    with ffx.serving("--name", "studio", "--host", "0.0.0.0", "--insecure", "--log-level", "DEBUG") as server:
         assert server.process.stdout is not None
         second = server.process.stdout.readline()
         page = ffx.ok("token", "create", "guest", "--expires", "30d")
@@ -91,7 +91,7 @@ def test_a_join_string_is_all_that_a_second_machine_needs(ffx: Ffx, guest: Ffx, 
 
 
 def test_a_join_string_without_a_token_asks_for_one(ffx: Ffx, guest: Ffx) -> None:
-    with ffx.serving("--host", "0.0.0.0"):
+    with ffx.serving("--host", "0.0.0.0", "--insecure"):
         made = created(ffx, "guest")
         join = made["join"][0].partition("&token=")[0]
         assert "needs its token" in guest.refused(2, "servers", "add", join)
@@ -132,7 +132,7 @@ def test_without_its_certificate_a_server_is_not_trusted(ffx: Ffx, guest: Ffx) -
 def test_a_changed_certificate_is_a_hard_stop(ffx: Ffx, guest: Ffx) -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = str(found.getsockname()[1])
-    listening = ("--host", "0.0.0.0", "--port", port)
+    listening = ("--host", "0.0.0.0", "--insecure", "--port", port)
     with ffx.serving(*listening):
         guest.ok("servers", "add", before := join_of(ffx, "guest"))
         assert error(guest) == ""
