@@ -18,6 +18,7 @@ from ffx.core.transport import ClientConnection
 from ffx.transports.websocket.connection import HARD_LIMIT, WebSocketConnection
 from ffx.transports.websocket.encryption import Trust, changed, shown_fingerprint, unknown
 from ffx.transports.websocket.limits import Limits
+from ffx.transports.websocket.sockets import Sockets
 from ffx.transports.websocket.transfers import READ_BUFFER, Transfers
 from ffx.transports.websocket.vocabulary import CHALLENGE, CONVERSATION_PATH, SERVER_MARK, SUBPROTOCOL
 
@@ -31,13 +32,15 @@ async def connect(address: Address, token: str, limits: Limits, trust: Trust = T
             f"{address.authority} was not asked: the token for it has a line break or the like; copy it anew",
             code="unauthorized",
         )
-    session = _session(token, trust)
+    sockets = Sockets()
+    session = _session(token, trust, sockets)
     try:
         websocket = await _handshake(session, address, limits)
     except BaseException:
         await session.close()
+        await sockets.close()
         raise
-    return WebSocketClient(websocket, session, address, limits)
+    return WebSocketClient(websocket, session, sockets, address, limits)
 
 
 class WebSocketClient(WebSocketConnection, ClientConnection):
@@ -47,11 +50,13 @@ class WebSocketClient(WebSocketConnection, ClientConnection):
         self,
         websocket: aiohttp.ClientWebSocketResponse[Any],
         session: aiohttp.ClientSession,
+        sockets: Sockets,
         address: Address,
         limits: Limits,
     ) -> None:
         super().__init__(websocket, address.authority, limits)
         self._session = session
+        self._sockets = sockets
         self._transfers = Transfers(session, _url(address), address.authority, limits)
 
     async def upload(self, resource: str, offset: int, total: int, blocks: AsyncIterable[bytes]) -> int:
@@ -68,6 +73,7 @@ class WebSocketClient(WebSocketConnection, ClientConnection):
             await super().close()
         finally:
             await self._session.close()
+            await self._sockets.close()
 
 
 class _RedirectedError(aiohttp.ClientError):
@@ -82,9 +88,9 @@ async def _refuse_redirect(request: ClientRequest, handler: ClientHandlerType) -
     return response
 
 
-def _session(token: str, trust: Trust) -> aiohttp.ClientSession:
+def _session(token: str, trust: Trust, sockets: Sockets) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=trust),  # for every connection of the session
+        connector=aiohttp.TCPConnector(limit=0, ssl=trust, socket_factory=sockets.make),  # trusted by all of them
         headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
