@@ -146,7 +146,7 @@ class _Running:
 
     async def end(self) -> None:
         self.control.close()
-        await end_process(self.process)
+        await _end(self.process)
 
 
 async def _start(sandbox: Sandbox) -> _Running:
@@ -165,25 +165,37 @@ async def _start(sandbox: Sandbox) -> _Running:
             env=_environment(),
         )
         theirs.close()
-        if await _says_that_it_is_ready(process, ours):
+        try:
+            ready = await _says_that_it_is_ready(ours)
+        except BaseException:  # nobody waits any more
+            await to_the_end(_end(process))
+            raise
+        if ready:
             undo.pop_all()
             return _Running(process, ours)
-    assert process.stderr is not None
-    words = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+    await to_the_end(end_process(process))
+    words = (await _last_words(process)).splitlines()
     raise _NotReady(f"files cannot be examined on this server: {words[-1] if words else 'the process ended at once'}")
 
 
-async def _says_that_it_is_ready(process: Process, control: socket.socket) -> bool:
-    """Wait for its word. Where that does not come, or nobody waits any more, it has ended when this returns."""
-    ready = b""
+async def _says_that_it_is_ready(control: socket.socket) -> bool:
+    """Wait for its word, for a while."""
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(START_LIMIT):
-                ready = await asyncio.get_running_loop().sock_recv(control, 1)
-    finally:
-        if not ready:
-            await to_the_end(end_process(process))
-    return bool(ready)
+        async with asyncio.timeout(START_LIMIT):
+            return bool(await asyncio.get_running_loop().sock_recv(control, 1))
+    except TimeoutError:
+        return False
+
+
+async def _end(process: Process) -> None:
+    """End it; its pipe is at its end then too."""
+    await end_process(process)
+    await _last_words(process)
+
+
+async def _last_words(process: Process) -> str:
+    assert process.stderr is not None
+    return (await process.stderr.read()).decode(errors="replace").strip()
 
 
 async def _read(pipe: IO[bytes]) -> bytes:
