@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cli.conftest import Ffx
-from tests.sandboxes import linux_only
+from tests.sandboxes import linux_only, needs_bubblewrap
 
 NOT_INSIDE = "FFmpeg does not run in bubblewrap"
 """The FFmpeg of these tests is a script, whose Python is not one of the system's files."""
@@ -31,8 +27,7 @@ def check(found: dict[str, Any], name: str) -> tuple[bool, str]:
 
 @linux_only
 def test_a_machine_where_all_is_well(ffx: Ffx, ffmpeg9: Path) -> None:
-    if shutil.which("bwrap") is None and os.environ.get("CI") != "true":
-        pytest.skip("bubblewrap is not installed")
+    needs_bubblewrap()
     found = security(ffx, 0, FFX_FFMPEG=str(ffmpeg9))
     assert found["sandbox"] == {"level": "full", "mode": "auto", "reason": ""}
     assert check(found, "address") == (True, "ws://127.0.0.1:8765: only this machine can reach it")

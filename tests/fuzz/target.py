@@ -28,7 +28,7 @@ class Target:
 
     def run(self, count: int, database: Path | None = None) -> None:
         """Try so many examples; with a ``database`` those that failed before come first. Raises what a check raises."""
-        kept = DirectoryBasedExampleDatabase(database) if database is not None else None
+        kept = DirectoryBasedExampleDatabase(database / self.name) if database is not None else None
         phases = (Phase.reuse, Phase.generate, Phase.target, Phase.shrink) if kept else (Phase.generate, Phase.shrink)
 
         @settings(
@@ -43,8 +43,6 @@ class Target:
         def test(example: Any) -> None:
             self.check(example)
 
-        # Failures are found again in the database by this name.
-        test.hypothesis.inner_test.__qualname__ = self.name  # type: ignore[attr-defined]
         test()
 
     def run_for(self, seconds: float, database: Path) -> int:

@@ -96,7 +96,7 @@ async def test_an_ffmpeg_that_does_not_run_inside(ffmpeg9: Path, tmp_path: Path)
 
 def test_where_the_kernel_gives_no_namespaces(ffmpeg9: Path, tmp_path: Path) -> None:
     """As in a container: another user, and no more namespaces for anybody below."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and os.environ.get("CI") != "true":
         pytest.skip("only root can forbid them")
     program = (
         "import asyncio, os, sys; from pathlib import Path; from ffx.media.sandbox_probe import find_sandbox\n"

@@ -20,7 +20,7 @@ from ffx.media.limits import job_limits
 from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, examine
 from ffx.media.progress import Progress
 from ffx.media.run import run_command
-from ffx.media.sandbox import Confinement, Sandbox
+from ffx.media.sandbox import NO_SANDBOX, Confinement, Sandbox
 from ffx.media.timing import frame_timing, read_version
 from ffx.media.verify import is_frame_per_packet
 from ffx.media.watchdog import STALL_LIMIT
@@ -51,7 +51,7 @@ async def verify_decodable(
     on_progress: Callable[[Progress], None] = _unheard,
     control: RunControl | None = None,
     stall_limit: float = STALL_LIMIT,
-    sandbox: Sandbox = Sandbox(),  # noqa: B008 - a frozen value
+    sandbox: Sandbox = NO_SANDBOX,
     examined: tuple[MediaInfo, PacketCounts] | None = None,
 ) -> int:
     """Decode all pictures and sound of an output, and say how many frames its film has; 0 without one.

@@ -15,7 +15,7 @@ from attrs import asdict, field, frozen
 from ffx.core.errors import DecodeError, ProbeError
 from ffx.core.text import one_line
 from ffx.core.wire import from_plain, to_plain
-from ffx.media.probe import MediaInfo, PacketCounts, StreamInfo, examine
+from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes. Lyrics and the like stand in headers too."""
@@ -49,6 +49,15 @@ def examine_to_text(source: Path) -> bytes:
         return _text(_Answer(fault=str(error).removeprefix(f"{source}: ")))
     described = _Described(media.container, media.duration, media.streams, media.chapters, packets, media.metadata)
     return _text(_Answer(described))
+
+
+def prepare() -> None:
+    """Make ready what the first examination would have to make, in a process whose copies are to have it: the writers
+    of each class.
+    """
+    stream = StreamInfo(index=0, kind="video", codec="h264")
+    packets = PacketCounts((PacketCount(index=0, kind="video"),))
+    _text(_Answer(_Described("matroska", 1.0, (stream,), 0, packets, {"title": ""})))
 
 
 def read_examination(text: bytes, path: Path, size: int) -> tuple[MediaInfo, PacketCounts]:

@@ -28,7 +28,7 @@ from ffx.media.inspection import LARGEST_ANSWER, read_examination
 from ffx.media.limits import Limits
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.process import crash_name, dying_with_its_parent, end_process, small_environment, to_the_end
-from ffx.media.sandbox import Confinement, Sandbox
+from ffx.media.sandbox import NO_SANDBOX, Confinement, Sandbox
 from ffx.media.tool import run_tool
 
 START_LIMIT = 30.0
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 class Inspector:
     """Owns the process: it starts with the first file, and ends with ``close``."""
 
-    def __init__(self, sandbox: Sandbox = Sandbox()) -> None:  # noqa: B008 - a frozen value
+    def __init__(self, sandbox: Sandbox = NO_SANDBOX) -> None:
         self._sandbox = sandbox
         self._running: asyncio.Task[_Running] | None = None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from ffx.media.inspection import examine_to_text
+from ffx.media.inspection import examine_to_text, prepare
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 CPU_SECONDS = 60
@@ -32,6 +33,8 @@ def main() -> None:
         sys.stdout.buffer.write(examine_to_text(Path(sys.argv[1])))
         return
     _set_process(_PR_SET_DUMPABLE, 0)  # readers are of the same user: none may look into this process or change it
+    prepare()
+    gc.disable()  # a copy lives for one file; its collector would touch, and so copy, all that is here
     control = socket.socket(fileno=os.dup(0))
     control.sendall(b"!")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what is said of files from now on is in the answers

@@ -85,4 +85,5 @@ class Confinement:
         return (*openings, "--remount-ro", "/", "--chdir", PLACE)
 
 
+NO_SANDBOX = Sandbox()
 UNCONFINED = Confinement()

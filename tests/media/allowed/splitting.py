@@ -25,7 +25,7 @@ class Listed:
 
     program: Mapping[str, bool]
     """Options of the program, and whether each takes a value."""
-    library: frozenset[str]
+    of_libraries: frozenset[str]
     """Options of its libraries; each takes a value."""
     sections: Mapping[str, tuple[str, ...]]
     """The options of each filter, encoder and so on, in their order."""
@@ -59,7 +59,7 @@ def _option(name: str, rest: list[str], listed: Listed) -> None:
     if plain in listed.program:
         if listed.program[plain]:
             _value(name, rest)
-    elif plain in listed.library:
+    elif plain in listed.of_libraries:
         _value(name, rest)
     elif not (plain.startswith("no") and (listed.program.get(plain[2:]) is False or plain[2:] in ONLY_NEGATED)):
         raise Unrecognized(name)

@@ -93,7 +93,7 @@ def test_ffmpeg_finds_one_output_and_the_jobs_inputs(ffmpeg: Path) -> None:
 
 def _is_known(written: str, known: Listed) -> bool:
     name = written[1:].partition(":")[0]
-    return name in known.program or name in known.library
+    return name in known.program or name in known.of_libraries
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def listed(what: str) -> set[str]:
 
 
 def options_listed() -> set[str]:
-    return set().union(*(listed_by(build).library for build in builds()))
+    return set().union(*(listed_by(build).of_libraries for build in builds()))
 
 
 def options_of(table: Mapping[str, Entry]) -> set[str]:
@@ -78,7 +78,7 @@ def test_every_option_is_one() -> None:
 def test_what_a_build_has_beside_the_lists_is_refused(ffmpeg: Path) -> None:
     """So it is with what FFmpeg learns in its next version."""
     filters = names_listed(ffmpeg, "-filters") - set(allowed_filters())
-    options = {*listed_by(ffmpeg).program, *listed_by(ffmpeg).library} - set(known_options())
+    options = {*listed_by(ffmpeg).program, *listed_by(ffmpeg).of_libraries} - set(known_options())
     bitstream = names_listed(ffmpeg, "-bsfs") - set(allowed_bitstream_filters())
     muxers = names_listed(ffmpeg, "-muxers") - set(allowed_muxers())
     assert len(filters) > 100
@@ -115,7 +115,7 @@ def test_a_value_without_a_name_is_for_the_option_that_ffmpeg_gives_it_to(ffmpeg
 def test_every_option_takes_as_many_words_as_ffmpeg_says(ffmpeg: Path) -> None:
     """Where it takes fewer, the next word becomes an output; where it takes more, an option becomes its value."""
     allowed = {name for name, known in known_options().items() if not known.reason}
-    here = {*listed_by(ffmpeg).program, *listed_by(ffmpeg).library}
+    here = {*listed_by(ffmpeg).program, *listed_by(ffmpeg).of_libraries}
     names = {*(allowed & here), *(f"no{name}" for name in (SWITCHES | ONLY_NEGATED) & allowed & here)}
     taken = _asked(ffmpeg, names)
     assert len(taken) > 600
