@@ -197,6 +197,7 @@ async def test_the_next_job_begins_before_the_one_before_it_is_checked(
         talk = await rig.talk()
         first, second = talk.job(COPY, job_id="first"), talk.job(SLOW, job_id="second")
         await talk.start(first)
+        await talk.stage("first", JobStage.ENCODE)  # else the second, whose input may be looked at sooner, is before it
         await talk.start(second)
         stages = {"first": JobStage.ENCODE, "second": JobStage.WAITING}
         while stages != {"first": JobStage.CHECK, "second": JobStage.ENCODE}:  # told in either order

@@ -1,9 +1,11 @@
-"""The process that reads what others sent: it forks for each file, so that no file has a say about the next.
+"""The process that reads what others sent: it copies itself for each owner of files, so that no owner's has a say
+about another's.
 
-Its stdin is a Unix socket. Each byte that comes there brings two open files: the one to examine, and a pipe for the
-answer, which ends with a line feed and how the reader ended, as a wait status. Who closes the pipe's other end wants no
-answer any more. At the end of the socket all ends. With a path as its argument it examines that file and writes the
-answer to stdout, for systems without any of this.
+Its stdin is a Unix socket. Each byte that comes there brings another socket, for a copy: the reader. Each byte that
+comes there brings an open file, and is answered with one line: what was found, or, when the reader did not come to its
+end, how it ended, as a wait status. Who closes the other end of a reader's socket wants no answer any more. At the end
+of the first socket all ends. With a path as its argument the process examines that file and writes the answer to
+stdout, for systems without any of this.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def main() -> None:
         return
     _set_process(_PR_SET_DUMPABLE, 0)  # readers are of the same user: none may look into this process or change it
     prepare()
-    gc.disable()  # a copy lives for one file; its collector would touch, and so copy, all that is here
+    gc.collect()
+    gc.freeze()  # the collector of a copy would touch, and so copy, all that is here
     control = socket.socket(fileno=os.dup(0))
     control.sendall(b"!")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what is said of files from now on is in the answers
@@ -42,11 +45,12 @@ def main() -> None:
 
 
 class _Readers:
-    """The processes that each read one file now, by the pipes for their answers."""
+    """The copies of this process, by their sockets."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
-        self._pids: dict[int, int] = {}
+        self._known: dict[int, tuple[socket.socket, int]] = {}
+        """Each one's socket, which is kept to say how it ended, and its process."""
         self._ended, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -63,61 +67,70 @@ class _Readers:
                         return self._leave()
                 elif number == self._ended:
                     self._reap()
-                elif number in self._pids:
-                    os.kill(self._pids[number], signal.SIGKILL)  # nobody waits for its answer any more
+                elif number in self._known:
+                    os.kill(self._known[number][1], signal.SIGKILL)  # nobody waits for its answers any more
                     self._poll.unregister(number)
 
     def _take(self) -> bool:
-        """Begin to read what came; False at the end."""
-        word, files, _, _ = socket.recv_fds(self._control, 1, 2)
+        """Begin a reader; False at the end."""
+        word, sockets, _, _ = socket.recv_fds(self._control, 1, 1)
         if not word:
             return False
-        source, answer = files
+        files = socket.socket(fileno=sockets[0])
         pid = os.fork()
         if pid == 0:
-            self._read(source, answer)
-        os.close(source)
-        self._pids[answer] = pid
-        self._poll.register(answer, 0)  # says when its other end is closed
+            self._become_reader(files)
+        self._known[files.fileno()] = files, pid
+        self._poll.register(files, 0)  # says when its other end is closed
         return True
 
-    def _read(self, source: int, answer: int) -> NoReturn:
+    def _become_reader(self, files: socket.socket) -> NoReturn:
         try:
-            for other in (self._control.fileno(), *self._pids):
-                os.close(other)
+            for other in (self._control, *(known for known, _ in self._known.values())):
+                other.close()
             signal.set_wakeup_fd(-1)
             _set_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
             _set_process(_PR_SET_DUMPABLE, 1)  # else its own /dev/fd is closed to it
-            _limit_time(os.fstat(source).st_size)
-            text = examine_to_text(Path(f"/dev/fd/{source}"))
-            while text:
-                text = text[os.write(answer, text) :]
+            _read(files)
             os._exit(0)
         finally:
             os._exit(1)
 
     def _reap(self) -> None:
         os.read(self._ended, 4096)
-        for answer, pid in list(self._pids.items()):
+        for number, (files, pid) in list(self._known.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                with contextlib.suppress(BrokenPipeError):
-                    os.write(answer, b"\n%d" % status)
+                with contextlib.suppress(OSError):  # also where it left no room for a word
+                    files.send(b"%d\n" % status, socket.MSG_DONTWAIT)
                 with contextlib.suppress(KeyError):
-                    self._poll.unregister(answer)
-                os.close(answer)
-                del self._pids[answer]
+                    self._poll.unregister(number)
+                files.close()
+                del self._known[number]
 
     def _leave(self) -> None:
-        for pid in self._pids.values():
+        for _, pid in self._known.values():
             os.kill(pid, signal.SIGKILL)
+
+
+def _read(files: socket.socket) -> None:
+    """Examine each file that comes."""
+    while True:
+        word, sources, _, _ = socket.recv_fds(files, 1, 1)
+        if not word:
+            return
+        (source,) = sources
+        _limit_time(os.fstat(source).st_size)
+        files.sendall(examine_to_text(Path(f"/dev/fd/{source}")) + b"\n")
+        os.close(source)
 
 
 def _limit_time(size: int) -> None:
     import resource  # not on Windows, where no reader comes to this
 
-    seconds = CPU_SECONDS + size // CPU_SHARE
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + CPU_SECONDS + size // CPU_SHARE
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _set_process(option: int, value: int) -> None:

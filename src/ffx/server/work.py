@@ -77,7 +77,7 @@ class Workbench:
             return self._failure(job, error)
 
     async def _encode(self, job: Job, way: Way) -> Finished:
-        source, packets = await self.inspector.examine(job.folder.input)
+        source, packets = await self.inspector.examine(job.folder.input, owner=job.client_id)
         check_input(source, packets)
         command = self._command(job, source, packets)
         async with way.slot():
@@ -106,7 +106,7 @@ class Workbench:
 
     async def _examine_output(self, job: Job) -> Examined:
         try:
-            return await self.inspector.examine(job.folder.output)
+            return await self.inspector.examine(job.folder.output, owner=job.client_id)
         except ProbeError as error:
             raise VerificationError(f"the output cannot be read: {error}") from None
 
