@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def _check_regular(path: Path) -> None:
         raise ProbeError(f"{path}: permission denied; it is not readable for this user")
 
 
+@functools.cache
 def _format_whitelist() -> str:
     names = {name for names in av.formats_available for name in names.split(",")}
     return ",".join(sorted(names - _NOT_MEDIA))
