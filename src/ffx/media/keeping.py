@@ -10,8 +10,10 @@ from pathlib import Path
 
 from blake3 import blake3
 
-SYNC_EVERY = 64 * 1024 * 1024
-"""Bytes after which the disk is asked to take them: at the end of a transfer there is little left to wait for."""
+SYNC_EVERY = 16 * 1024 * 1024
+"""Bytes after which the disk is asked to take them, while more come in: at the end of a transfer there is little left
+to wait for (measured on loopback: 810 MB/s with four times as many, 1,000 with these).
+"""
 
 _WRITE_BYTES = 256 * 1024
 """Bytes a write: with more, Linux looks for large pieces of memory that are slow to get (measured in a small

@@ -153,7 +153,7 @@ class Body:
     def __aiter__(self) -> Body:
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> memoryview:
         async with self._pulling:
             self._allow(None)  # the source may take its time
             try:
@@ -165,7 +165,7 @@ class Body:
                 self.fault = error
                 raise
             self._allow(self._limits.for_sending(len(block)))
-            return block
+            return memoryview(block)  # asyncio keeps the rest of what the socket did not take: of a view without a copy
 
     def _allow(self, seconds: float | None) -> None:
         if self._watch is None or self._watch.expired():
