@@ -53,7 +53,6 @@ def test_a_value_that_is_missing() -> None:
 @pytest.mark.parametrize(
     "tokens",
     [
-        ["-i", "/etc/passwd"],
         ["-progress", "http://x"],
         ["-report"],
         ["-passlogfile", "/tmp/x"],

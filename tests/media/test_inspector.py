@@ -20,6 +20,7 @@ from ffx.media import inspector as inspector_module
 from ffx.media import inspector_start
 from ffx.media.inspection import read_examination
 from ffx.media.inspector import Inspector
+from ffx.media.inspector_process import FILMS
 from ffx.media.inspector_start import examine_apart
 from ffx.media.limits import Limits
 from ffx.media.probe import examine
@@ -54,7 +55,7 @@ def examined(request: pytest.FixtureRequest, inspector: Inspector) -> Examine:
     """Either way of having a file examined."""
 
     async def apart(path: Path) -> object:
-        return read_examination(await examine_apart(path, 60), path, path.stat().st_size)
+        return read_examination(await examine_apart(path, FILMS, 60), path, path.stat().st_size)
 
     return inspector.examine if request.param == "handed over" else apart
 

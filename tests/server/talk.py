@@ -111,11 +111,15 @@ class Talk:
         return await self.ask_for(JobAccepted, JobSubmit(job, attempt))
 
     async def upload(self, job: JobConfiguration, attempt: int = 1) -> None:
-        """Send the input and have it checked."""
-        content = Path(job.input_file).read_bytes()
-        chunk = await self.ask_for(FileChunk, FileUploadStart(job.job_id, attempt, len(content)))
-        await self.put(chunk, content)
-        complete = FileUploadComplete(job.job_id, attempt, len(content), blake3(content).hexdigest())
+        """Send all files of a job and have them checked."""
+        for number, path in enumerate((job.input_file, *(other.path for other in job.other_files))):
+            await self.upload_file(job, Path(path).read_bytes(), number, attempt)
+
+    async def upload_file(self, job: JobConfiguration, content: bytes, number: int = 0, attempt: int = 1) -> None:
+        """Send one file of a job and have it checked."""
+        start = FileUploadStart(job.job_id, attempt, len(content), number=number)
+        await self.put(await self.ask_for(FileChunk, start), content)
+        complete = FileUploadComplete(job.job_id, attempt, len(content), blake3(content).hexdigest(), number)
         assert await self.ask(complete) == complete
 
     async def put(self, chunk: FileChunk, content: bytes) -> None:

@@ -96,6 +96,7 @@ def _candidate(
             # The server gives the files names of its own; these make the command one that can be run here.
             input_name=job.input_file,
             output_name=job.output_file,
+            other_files=plan.other_files,
             packets=packets,
             ffmpeg_version=server.capabilities.ffmpeg_version,
             policy=policy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,8 +15,10 @@ from ffx.cli.asking import Wish
 from ffx.client.commit import check_output
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, UsageError
-from ffx.core.model import JobConfiguration
+from ffx.core.model import JobConfiguration, OtherFile
 from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.media.arguments import read_arguments
+from ffx.media.other_files import Named, PlacedFile, named_files
 from ffx.media.plan import Request, default_output_name, plan_job
 from ffx.media.probe import MediaInfo, probe
 
@@ -30,6 +33,8 @@ class Planned:
     media: MediaInfo
     modified: float = 0.0
     """When the input was changed last, before it was looked at; seconds since the epoch."""
+    other_files: tuple[PlacedFile, ...] = ()
+    """What the job names besides its input, as it is here."""
 
 
 @frozen
@@ -84,12 +89,13 @@ class _Planner:
             _check_input(path)
             modified = path.stat().st_mtime
             media = probe(path)
-            request = evolve(request, output=self._output(request, media))
+            request = evolve(request, output=self._output(request, media), other_files=_other_files(request))
             self._check_output(request)
+            placed = _looked_at(request)
             job = plan_job(_absolute(request), media, self.specs, job_id=job_id, policy=self.policy)
         except FfxError as error:
             return Refused(request, error, job_id)
-        return Planned(job, media, modified)
+        return Planned(job, media, modified, placed)
 
     def _output(self, request: Request, media: MediaInfo) -> Path:
         if self.wish.output is not None:
@@ -122,6 +128,35 @@ def _check_input(path: Path) -> None:
         raise UsageError(f"{path} is a folder; name the files in it")
     if not exists:
         raise UsageError(f"{path}: there is no such file")
+
+
+def _named(request: Request) -> tuple[Named, ...]:
+    return named_files(request.filters, read_arguments(request.ffmpeg_args))
+
+
+def _other_files(request: Request) -> tuple[OtherFile, ...]:
+    """The files that a request names besides its input, as they are now."""
+    return tuple(_other_file(name) for name in dict.fromkeys(named.name for named in _named(request)))
+
+
+def _other_file(name: str) -> OtherFile:
+    path = Path(name)
+    _check_input(path)
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise UsageError(f"{path} is not a regular file; copy its content into one first")
+    if not os.access(path, os.R_OK):
+        raise UsageError(f"{path}: permission denied; it is not readable for this user")
+    return OtherFile(name, str(path.absolute()), facts.st_size, facts.st_mtime)
+
+
+def _looked_at(request: Request) -> tuple[PlacedFile, ...]:
+    """The other files under their own names; what FFmpeg would open by its content, the servers look at too."""
+    looked_at = {named.name for named in _named(request) if named.is_looked_at}
+    return tuple(
+        PlacedFile(other.name, other.path, probe(Path(other.path), subtitles=True) if other.name in looked_at else None)
+        for other in request.other_files
+    )
 
 
 def _absolute(request: Request) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
@@ -14,7 +15,7 @@ from ffx.client.connection import JobWord, Mailbox, ServerConnection
 from ffx.client.events import Encoded, Encoding, Event, Failed, Held, Lost, Progressed, Rejected, Sent, Verified
 from ffx.client.instructions import Begin
 from ffx.client.receipt import verify_received
-from ffx.client.sources import Sources, check_unchanged
+from ffx.client.sources import Source, Sources, check_unchanged, sources_of
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.errors import (
     ConnectionClosed,
@@ -154,35 +155,38 @@ class Attempt:
             await self._server.ask(JobPause(job_id, number, self._begin.paused), JobPause)
 
     async def _upload(self) -> None:
-        async with self._sources.turn(self._server.info.server_id, self._input):
-            started = time.monotonic()
-            size = await self._persist(self._send)
-            self._on_event(Sent(self._job.job_id, self._number, size, time.monotonic() - started))
+        size, seconds = 0, 0.0
+        for source in sources_of(self._job, self._begin.modified):
+            async with self._sources.turn(self._server.info.server_id, source.path):
+                started = time.monotonic()
+                size += await self._persist(partial(self._send, source), source.path)
+                seconds += time.monotonic() - started
+        self._on_event(Sent(self._job.job_id, self._number, size, seconds))
 
-    async def _send(self) -> int:
-        """Send what the server does not have yet; returns how many bytes went over the wire."""
-        job_id, number, size = self._job.job_id, self._number, self._job.file_size
-        digest = await asyncio.to_thread(self._known_digest)
-        start = await self._server.ask(FileUploadStart(job_id, number, size, digest), FileChunk)
-        self._report(Report(Phase.UPLOAD, start.offset, size))
+    async def _send(self, source: Source) -> int:
+        """Send what the server does not have yet of a file; returns how many bytes went over the wire."""
+        job_id, attempt, size, total = self._job.job_id, self._number, source.size, sum(self._job.sizes)
+        digest = await asyncio.to_thread(self._known_digest, source)
+        start = await self._server.ask(FileUploadStart(job_id, attempt, size, digest, source.number), FileChunk)
+        self._report(Report(Phase.UPLOAD, source.before + start.offset, total))
         if not (digest and start.offset == size):
             digest = await upload_file(
                 self._server.bulk,
                 start.resource,
-                self._input,
+                source.path,
                 offset=start.offset,
                 size=size,
-                on_bytes=self._every_so_often(Phase.UPLOAD, size),
+                on_bytes=self._every_so_often(Phase.UPLOAD, total, source.before),
             )
-            await asyncio.to_thread(self._sources.remember, self._input, digest)
-        complete = FileUploadComplete(job_id, number, size, digest)
+            await asyncio.to_thread(self._sources.remember, source.path, digest)
+        complete = FileUploadComplete(job_id, attempt, size, digest, source.number)
         await self._server.ask(complete, FileUploadComplete, time_limit=CHECK_SECONDS)
         return size - start.offset
 
-    def _known_digest(self) -> str:
-        """Of the input, when a file was sent that is still what it was. Raises TransferError. Blocking."""
-        check_unchanged(self._input, size=self._job.file_size, modified=self._begin.modified)
-        return self._sources.known(self._input)
+    def _known_digest(self, source: Source) -> str:
+        """Of a file that was sent before and is still what it was. Raises TransferError. Blocking."""
+        check_unchanged(source.path, size=source.size, modified=source.modified)
+        return self._sources.known(source.path)
 
     # -- While it is there ------------------------------------------------------------------------------
 
@@ -227,7 +231,7 @@ class Attempt:
         async def fetch() -> int:
             return await self._fetch(result)
 
-        await self._persist(fetch)
+        await self._persist(fetch, self._input)
 
     async def _fetch(self, result: JobResult) -> int:
         request = FileDownloadRequest(self._job.job_id, self._number)
@@ -254,9 +258,9 @@ class Attempt:
 
     # -- Transfers that break ---------------------------------------------------------------------------
 
-    async def _persist(self, transfer: Callable[[], Awaitable[int]]) -> int:
+    async def _persist(self, transfer: Callable[[], Awaitable[int]], source: Path) -> int:
         """Let a transfer go on after each break, as long as the conversation stands and bytes move; where this machine
-        has no room for them, whenever it has.
+        has no room for them, whenever it has. What is known of ``source`` may be why its bytes are refused.
         """
         pauses, damaged = iter(TRANSFER_PAUSES), 0
         while True:
@@ -270,7 +274,7 @@ class Attempt:
                     raise ConnectionClosed(f"{self._server.info.name} is gone") from None
             except (TransferError, RemoteError) as error:
                 if error.code == "digest_mismatch":
-                    self._sources.forget(self._input)
+                    self._sources.forget(source)
                     damaged += 1
                     if damaged >= MAX_DAMAGED:
                         raise
@@ -283,7 +287,7 @@ class Attempt:
                     raise
                 await self._server.closed(pause)
 
-    def _every_so_often(self, phase: Phase, total: int) -> Callable[[int], None]:
+    def _every_so_often(self, phase: Phase, total: int, before: int = 0) -> Callable[[int], None]:
         last = time.monotonic()
 
         def on_bytes(done: int) -> None:
@@ -291,9 +295,9 @@ class Attempt:
             self._moves += 1
             self._server.heard()
             now = time.monotonic()
-            if done == total or now - last >= REPORT_INTERVAL:
+            if before + done == total or now - last >= REPORT_INTERVAL:
                 last = now
-                self._report(Report(phase, done, total))
+                self._report(Report(phase, before + done, total))
 
         return on_bytes
 

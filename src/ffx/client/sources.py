@@ -4,15 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from attrs import frozen
+
 from ffx.core.errors import TransferError
+from ffx.core.model import JobConfiguration
 
 REMEMBERED = 1000
 """Inputs whose digests are kept."""
 
 _Identity = tuple[str, int, int]
+
+
+@frozen
+class Source:
+    """A file that a job has to send."""
+
+    number: int
+    """Among the job's files: 0 is its input."""
+    path: Path
+    size: int
+    """Bytes."""
+    modified: float
+    """When it was changed last, seconds since the epoch; 0 when that is not known."""
+    before: int
+    """Bytes of the files that are sent before it."""
+
+
+def sources_of(job: JobConfiguration, modified: float) -> Iterator[Source]:
+    """All files of a job in the order of their numbers; ``modified`` is the input's."""
+    yield Source(0, Path(job.input_file), job.file_size, modified, 0)
+    before = job.file_size
+    for number, other in enumerate(job.other_files, 1):
+        yield Source(number, Path(other.path), other.size, other.modified, before)
+        before += other.size
 
 
 class Sources:

@@ -237,14 +237,16 @@ class JobCommitted:
 
 @frozen
 class FileUploadStart:
-    """Client to server: I want to send the input. Answered by file_chunk."""
+    """Client to server: I want to send a file of the job. Answered by file_chunk."""
 
     type: ClassVar[str] = "file_upload_start"
     job_id: str
     attempt: int
     size: int
     digest: str = ""
-    """Its BLAKE3 where the client knows it: a server that has that input from this client already wants no byte."""
+    """Its BLAKE3 where the client knows it: a server that has that file from this client already wants no byte."""
+    number: int = 0
+    """Which file: 0 is the input, 1 the first of the job's other files."""
 
 
 @frozen
@@ -257,12 +259,14 @@ class FileChunk:
     resource: str
     offset: int
     size: int
+    number: int = 0
 
 
 @frozen
 class FileUploadComplete:
-    """Client to server: all is sent, and its digest is this. Answered by the same message once the server has
-    checked it (the encode starts), or by an error ``digest_mismatch`` or ``incomplete``.
+    """Client to server: all of a file is sent, and its digest is this. Answered by the same message once the server has
+    checked it (with the last of the job's files its encode begins, or waits), or by an error ``digest_mismatch`` or
+    ``incomplete``.
     """
 
     type: ClassVar[str] = "file_upload_complete"
@@ -270,6 +274,7 @@ class FileUploadComplete:
     attempt: int
     size: int
     digest: str
+    number: int = 0
 
 
 @frozen

@@ -234,6 +234,20 @@ class ServerInfo:
 
 
 @frozen
+class OtherFile:
+    """A file that a job's arguments or filters name besides its input: a second sound, a logo, subtitles to burn in."""
+
+    name: str
+    """As it is written there."""
+    path: str
+    """On the client; to a server it is display text, never a path."""
+    size: int
+    """Bytes."""
+    modified: float = 0.0
+    """When it was changed last, seconds since the epoch; 0 when that is not known."""
+
+
+@frozen
 class JobConfiguration:
     """One job: one input to one output, and how."""
 
@@ -262,11 +276,17 @@ class JobConfiguration:
     duration: float = 0.0
     """Seconds of the input; 0 when unknown."""
     verification: Verification = Verification.QUICK
+    other_files: tuple[OtherFile, ...] = ()
 
     @priority.validator
     def _priority_in_range(self, attribute: object, value: int) -> None:
         if not 1 <= value <= 10:
             raise ValueError(f"priority is 1 to 10, not {value}")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Bytes of each file that has to be sent: of the input, and of the others."""
+        return (self.file_size, *(other.size for other in self.other_files))
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -49,7 +49,6 @@ _GIVEN_ANYWAY = _words("y n hide_banner nohide_banner stats nostats stdin nostdi
 """Passed over: ffx decides them for every job."""
 
 _REFUSED = {
-    **dict.fromkeys(("i",), "a job has one input"),
     **dict.fromkeys(("progress", "stats_period", "loglevel", "v", "report"), "ffx reads FFmpeg's reports itself"),
     **dict.fromkeys(ONLY_NEGATED, "FFmpeg's versions differ on whether a value follows; it is on anyway"),
     **dict.fromkeys(("pass", "passlogfile"), "ask for two passes with --two-pass"),
@@ -96,9 +95,14 @@ class Arguments:
         return tuple(token for option in self.options for token in option.tokens)
 
     @property
-    def input_tokens(self) -> tuple[str, ...]:
-        """The words for the inputs besides the first; they stand before the output's."""
-        return tuple(token for option in self.inputs for token in option.tokens)
+    def words(self) -> tuple[str, ...]:
+        """All of it as words: the further inputs, then what is for the output."""
+        return (*(token for option in self.inputs for token in option.tokens), *self.tokens)
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """Every filter graph and chain among the options."""
+        return tuple(option.value or "" for option in self.options if option.name in ("filter", "filter_complex"))
 
     def has(self, *names: str) -> bool:
         return any(option.name in names for option in self.options)
@@ -123,10 +127,9 @@ class Arguments:
         return tuple(dict.fromkeys(name for name in named if name and name != "copy"))
 
 
-def read_arguments(tokens: Sequence[str], *, inputs: bool = False) -> Arguments:
-    """Read FFmpeg output arguments. What they do is not judged: ``allowed`` does that.
-
-    ``inputs``: whether the job may have other files than its input.
+def read_arguments(tokens: Sequence[str]) -> Arguments:
+    """Read FFmpeg arguments: those of further inputs, and of the output. What they do is not judged: ``allowed`` does
+    that.
 
     Raises:
         RecipeError: a word that belongs to no option (FFmpeg would take it for another output), an option
@@ -142,8 +145,7 @@ def read_arguments(tokens: Sequence[str], *, inputs: bool = False) -> Arguments:
                 f"unexpected {token[:60]!r} among the FFmpeg arguments: only options and their values go there"
             )
         name, _, specifier = token[1:].partition(":")
-        if not (inputs and token == "-i"):
-            _refuse(name, token)
+        _refuse(name, token)
         if is_switch(name):
             option = Option(name, specifier, None, (token,))
         elif rest:

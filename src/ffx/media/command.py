@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from attrs import evolve, frozen
 
@@ -14,6 +14,7 @@ from ffx.media.allowed.sink import check_texts
 from ffx.media.arguments import Arguments
 from ffx.media.changes import keeps_duration
 from ffx.media.containers import ContainerSpec, container_by_name
+from ffx.media.other_files import PlacedFile, input_words, repeats_an_input
 from ffx.media.picture import Picture, PictureTask, picture_arguments
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.sound import sound_arguments, sound_bitrate
@@ -59,6 +60,7 @@ def build_command(
     *,
     input_name: str,
     output_name: str,
+    other_files: Sequence[PlacedFile] = (),
     packets: PacketCounts | None = None,
     ffmpeg_version: str = "",
     policy: ArgumentPolicy = ArgumentPolicy.CHECKED,
@@ -73,13 +75,14 @@ def build_command(
     Raises:
         RecipeError: the recipe asks for what cannot be, or may not.
     """
-    recipe, arguments = check_texts(recipe, policy, encoders=specs)
+    recipe, arguments = check_texts(recipe, policy, files={f.name: f.place for f in other_files}, encoders=specs)
     container = container_by_name(recipe.container)
     selection = select_streams(recipe, media, container, arguments)
     if not selection.kept and not arguments.owns_mapping:
         raise RecipeError(f"nothing of the input can be kept: it has no stream that {container.name} holds")
     version = read_version(ffmpeg_version)
-    start = (*_reporting(version), *setup.input_options, *_input(media, input_name), *arguments.input_tokens)
+    further = input_words(arguments, {file.place: file for file in other_files})
+    start = (*_reporting(version), *setup.input_options, *_input(media, input_name), *further)
     picture = Picture(remaining=arguments)
     spec = specs.get(recipe.encoder)
     if recipe.encoder:
@@ -105,13 +108,24 @@ def build_command(
     )
     whole = (*start, *_mapping(selection, arguments), *picture.options, *output)
     warnings = (*selection.warnings, *picture.warnings)
-    longest = longest_output(_length(media, packets)) if packets and keeps_duration(recipe, arguments) else 0.0
+    longest = _longest(recipe, media, packets, arguments, other_files) if packets else 0.0
     hardware = recipe.encoder if spec is not None and spec.encoder_type.is_hardware else ""
     if not recipe.two_pass:
         return Command((whole,), warnings, hardware, longest)
     films = _mapping(Selection(selection.films), arguments)
     look = first_pass((*start, *films, *picture.options, *picture.remaining.tokens), recipe.encoder, output_name)
     return Command((look, second_pass(whole, recipe.encoder, output_name)), warnings, hardware, longest)
+
+
+def _longest(
+    recipe: Recipe, media: MediaInfo, packets: PacketCounts, arguments: Arguments, other_files: Sequence[PlacedFile]
+) -> float:
+    length = _length(media, packets)
+    if keeps_duration(recipe, arguments):
+        return longest_output(length)
+    if repeats_an_input(arguments):  # a logo without -shortest: FFmpeg would go on for ever
+        return longest_output(length + sum(file.media.duration for file in other_files if file.media is not None))
+    return 0.0
 
 
 def _length(media: MediaInfo, packets: PacketCounts) -> float:
@@ -176,13 +190,17 @@ def _sound_options(
     if not arguments.owns_mapping:
         return sound_arguments(recipe, kept, specs)
     # Which sound the person's mapping takes is not known, and what comes out of a filter cannot be copied.
-    copied = bool(kept) and all(stream.copied for stream in kept) and not arguments.has("filter_complex")
+    copied = bool(kept) and all(stream.copied for stream in kept) and not _comes_from_elsewhere(arguments)
     encoder = recipe.audio_encoder or ("copy" if copied else container.default_audio)
     if encoder in ("", "none"):
         return ("-an",) if encoder == "none" else ()
     channels = max((stream.source.channels for stream in kept), default=2)
     bitrate = recipe.audio_bitrate or sound_bitrate(specs.get(encoder), channels)
     return ("-c:a", encoder, *(("-b:a", str(bitrate)) if bitrate and encoder != "copy" else ()))
+
+
+def _comes_from_elsewhere(arguments: Arguments) -> bool:
+    return bool(arguments.inputs) or arguments.has("filter_complex")
 
 
 def _text_options(selection: Selection, container: ContainerSpec, arguments: Arguments) -> tuple[str, ...]:

@@ -41,10 +41,13 @@ class _Answer:
     fault: str = ""
 
 
-def examine_to_text(source: Path) -> bytes:
-    """Examine a file, and put what was found or what is wrong with it into words for ``read_examination``. Blocking."""
+def examine_to_text(source: Path, *, subtitles: bool = False) -> bytes:
+    """Examine a file, and put what was found or what is wrong with it into words for ``read_examination``. Blocking.
+
+    ``subtitles``: whether a file that holds nothing else will do.
+    """
     try:
-        media, packets = examine(source)
+        media, packets = examine(source, subtitles=subtitles)
     except ProbeError as error:
         return _text(_Answer(fault=str(error).removeprefix(f"{source}: ")))
     described = _Described(media.container, media.duration, media.streams, media.chapters, packets, media.metadata)

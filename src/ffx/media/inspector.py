@@ -16,10 +16,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ffx.core.errors import DecodeError, FfxError, ProbeError
 from ffx.media.inspection import LARGEST_ANSWER, read_examination
+from ffx.media.inspector_process import ANY_STREAMS, FILMS
 from ffx.media.inspector_start import InspectorStarter, Running, examine_apart
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.process import crash_name
@@ -45,10 +46,11 @@ class Inspector:
         self._running: asyncio.Task[Running] | None = None
         self._idle: list[_Reader] = []
 
-    async def examine(self, path: Path, *, owner: str = "") -> Examined:
+    async def examine(self, path: Path, *, owner: str = "", subtitles: bool = False) -> Examined:
         """What the header of a media file says, and what its packets are; takes as long as reading the file.
 
-        ``owner`` says whose file it is: files of different owners never meet in one reader.
+        ``owner`` says whose file it is: files of different owners never meet in one reader. ``subtitles``: whether a
+        file that holds nothing else will do.
 
         Raises:
             ProbeError: one line that names the file and what is wrong with it, also that it brought its reader down.
@@ -58,7 +60,7 @@ class Inspector:
             limit = TIME_LIMIT + size / TIME_SHARE
             try:
                 async with asyncio.timeout(limit):
-                    answer = await self._answer(source, path, owner, limit)
+                    answer = await self._answer(_Question(source, path, subtitles), owner, limit)
             except TimeoutError:
                 raise ProbeError(f"{path}: reading it took too long and was ended") from None
         if not answer.startswith(b"{"):
@@ -81,19 +83,19 @@ class Inspector:
         if not running.cancelled() and running.exception() is None:
             await running.result().end()
 
-    async def _answer(self, source: int, path: Path, owner: str, time_limit: float) -> bytes:
+    async def _answer(self, question: _Question, owner: str, time_limit: float) -> bytes:
         """The answer about a file; or how its reader ended, as a number."""
         if sys.platform == "win32":
-            return await examine_apart(path, time_limit)
-        answer = await self._ask(source, owner)
+            return await examine_apart(question.path, question.word, time_limit)
+        answer = await self._ask(question, owner)
         # Once more where the process itself was ended, by a person or for want of memory.
-        return answer or await self._ask(source, owner)
+        return answer or await self._ask(question, owner)
 
-    async def _ask(self, source: int, owner: str) -> bytes:
+    async def _ask(self, question: _Question, owner: str) -> bytes:
         """The answer of a reader; nothing where the process ended, which is another one the next time."""
         reader = self._waiting_for(owner) or await self._new_reader(owner)
         try:
-            answer = await reader.ask(source)
+            answer = await reader.ask(question)
         except BaseException:  # nobody waits for it any more
             reader.dismiss()
             raise
@@ -143,6 +145,19 @@ class Inspector:
             await self.close()
 
 
+@frozen
+class _Question:
+    """A file that is open, and what it may be."""
+
+    source: int
+    path: Path
+    subtitles: bool
+
+    @property
+    def word(self) -> bytes:
+        return ANY_STREAMS if self.subtitles else FILMS
+
+
 @define(eq=False)
 class _Reader:
     """One process that reads the files of one owner, from this side."""
@@ -153,12 +168,12 @@ class _Reader:
     """The process that it is a copy of."""
     _expiry: asyncio.TimerHandle | None = field(default=None, init=False)
 
-    async def ask(self, source: int) -> bytes:
-        """The line that it says of an open file; where it ends instead, how it ended, or nothing when all ended."""
+    async def ask(self, question: _Question) -> bytes:
+        """The line that it says of a file; where it ends instead, how it ended, or nothing when all ended."""
         loop = asyncio.get_running_loop()
         line = bytearray()
         try:
-            socket.send_fds(self.socket, [b"?"], [source])
+            socket.send_fds(self.socket, [question.word], [question.source])
             while len(line) <= LARGEST_ANSWER and (block := await loop.sock_recv(self.socket, _BLOCK)):
                 line += block
                 if block.endswith(b"\n"):

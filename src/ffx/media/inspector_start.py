@@ -125,13 +125,14 @@ async def _last_words(process: Process) -> str:
     return (await process.stderr.read()).decode(errors="replace").strip()
 
 
-async def examine_apart(path: Path, time_limit: float) -> bytes:
+async def examine_apart(path: Path, word: bytes, time_limit: float) -> bytes:
     """The answer of a process that is started for one file, or its exit status: where open files cannot be handed over.
+    ``word`` is one of those of ``inspector_process``.
 
     Raises:
         TimeoutError: it took longer than so many seconds.
     """
-    finished = await run_tool((*_PYTHON, str(path)), time_limit=time_limit, environment=_environment())
+    finished = await run_tool((*_PYTHON, word.decode(), str(path)), time_limit=time_limit, environment=_environment())
     if finished.timed_out:
         raise TimeoutError
     return f"{finished.exit_status}".encode() if finished.exit_status else finished.stdout.encode()

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from ffx.core.encoders import EncoderSpec, equivalent_preset, equivalent_quality
 from ffx.core.errors import RecipeError
-from ffx.core.model import EncoderType, JobConfiguration
+from ffx.core.model import EncoderType, JobConfiguration, OtherFile
 from ffx.core.recipe import ArgumentPolicy, QualityMode, Recipe
 from ffx.core.registry import suggestion
 from ffx.media.allowed.sink import check_texts
@@ -22,6 +22,7 @@ from ffx.media.containers import (
     fitting,
     listed,
 )
+from ffx.media.other_files import check_inputs, check_other_files
 from ffx.media.probe import MediaInfo
 from ffx.media.streams import select_streams
 
@@ -53,6 +54,8 @@ class Request:
     container: str = ""
     """FFmpeg's name of a muxer; empty: as the output's suffix says."""
     ffmpeg_args: tuple[str, ...] = ()
+    other_files: tuple[OtherFile, ...] = ()
+    """What filters and arguments name besides the input."""
     priority: int = 5
 
 
@@ -75,8 +78,10 @@ def plan_job(
     arguments = read_arguments(request.ffmpeg_args)
     container = _container(request, media, arguments, specs)
     recipe, arguments = _lifted(_recipe(request, container), media, arguments)
-    recipe = evolve(_with_picture(recipe, media, container, arguments, specs), ffmpeg_args=arguments.tokens)
-    recipe, _ = check_texts(recipe, policy, encoders=specs)
+    recipe = evolve(_with_picture(recipe, media, container, arguments, specs), ffmpeg_args=arguments.words)
+    check_other_files(request.other_files)
+    recipe, arguments = check_texts(recipe, policy, files={f.name: f.name for f in request.other_files}, encoders=specs)
+    check_inputs(arguments)
     check_recipe(recipe, specs)
     _check_sound(recipe, media, container, specs)
     spec = specs.get(recipe.encoder)
@@ -95,6 +100,7 @@ def plan_job(
         container=media.container,
         frames=film.frames if film else 0,
         duration=media.duration,
+        other_files=request.other_files,
     )
 
 
@@ -161,6 +167,8 @@ def required_capabilities(recipe: Recipe, media: MediaInfo) -> tuple[str, ...]:
     container = container_by_name(recipe.container)
     selection = select_streams(recipe, media, container, arguments)
     sound = [kept.encoder for kept in selection.of_kind("audio") if not kept.copied]
+    if arguments.inputs and not recipe.audio_encoder and container.default_audio:  # sound of another input is encoded
+        sound.append(container.default_audio)
     named = [name for name in arguments.encoders if name != recipe.encoder]
     return tuple(dict.fromkeys((*sound, *named, container.name)))
 
@@ -275,7 +283,7 @@ def _lifted(recipe: Recipe, media: MediaInfo, arguments: Arguments) -> tuple[Rec
 
     rest = arguments.without(moved)
     if arguments.last("c", "s") == "copy" and not rest.last("c", "s"):  # the subtitles' share of ``-c copy``
-        rest = Arguments((*rest.options, Option("c", "s", "copy", ("-c:s", "copy"))))
+        rest = evolve(rest, options=(*rest.options, Option("c", "s", "copy", ("-c:s", "copy"))))
     return recipe, rest
 
 

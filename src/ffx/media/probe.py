@@ -101,30 +101,32 @@ class MediaInfo:
         return tuple(s for s in self.streams if s.kind == "subtitle")
 
 
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, *, subtitles: bool = False) -> MediaInfo:
     """Describe a media file. Blocking; reads the header and a few packets.
 
     A single picture is media, whatever its name: FFmpeg can encode it. Text drawn as a picture, playlists and
-    files without picture and sound are not.
+    files without picture and sound are not; with ``subtitles``, those that hold nothing else are too.
 
     Raises:
         ProbeError: one line that names the file and what is wrong with it.
     """
     with opened(path) as container:
-        return _media_of(container, path)
+        return _media_of(container, path, subtitles=subtitles)
 
 
-def examine(path: Path) -> tuple[MediaInfo, PacketCounts]:
+def examine(path: Path, *, subtitles: bool = False) -> tuple[MediaInfo, PacketCounts]:
     """What the header of a media file says, and what its packets are. Blocking; takes as long as reading the file.
+
+    ``subtitles``: whether a file that holds nothing else will do.
 
     Raises:
         ProbeError: as for ``probe``.
     """
     with opened(path) as container:
-        return _media_of(container, path), count_packets_of(container)
+        return _media_of(container, path, subtitles=subtitles), count_packets_of(container)
 
 
-def _media_of(container: InputContainer, path: Path) -> MediaInfo:
+def _media_of(container: InputContainer, path: Path, *, subtitles: bool = False) -> MediaInfo:
     duration = max(0.0, container.duration / av.time_base) if container.duration else 0.0
     media = MediaInfo(
         path=path,
@@ -135,7 +137,7 @@ def _media_of(container: InputContainer, path: Path) -> MediaInfo:
         chapters=len(container.chapters()),
         metadata=dict(container.metadata),
     )
-    if not any(_is_readable(stream) for stream in media.streams):
+    if not any(_is_readable(stream) for stream in media.streams) and not (subtitles and media.subtitles):
         raise ProbeError(f"{path}: has no picture and no sound that could be read")
     return media
 

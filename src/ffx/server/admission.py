@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, RecipeError
 from ffx.core.messages import RETRY_AFTER_FULL, JobRejected
-from ffx.core.model import RESOLUTIONS, EncoderReport, JobConfiguration, ServerCapabilities
+from ffx.core.model import RESOLUTIONS, EncoderReport, JobConfiguration, OtherFile, ServerCapabilities
 from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.media.containers import container_by_name
 from ffx.server.options import ServerOptions
@@ -42,9 +42,9 @@ def check_size(size: int, options: ServerOptions) -> None:
         )
 
 
-def needed_space(size: int, *, there: int = 0) -> int:
-    """Bytes of disk for an input of ``size`` bytes, of which some are ``there`` already, and for its output."""
-    return size - there + round(size * OUTPUT_SHARE)
+def needed_space(size: int, *others: int) -> int:
+    """Bytes of disk for an input of ``size`` bytes, for its output, and for the job's other files."""
+    return size + round(size * OUTPUT_SHARE) + sum(others)
 
 
 def check_disk(needed: int, *, free: int, promised: int, options: ServerOptions) -> None:
@@ -63,8 +63,13 @@ def check_disk(needed: int, *, free: int, promised: int, options: ServerOptions)
         )
 
 
-def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec], policy: ArgumentPolicy) -> None:
-    """What can be said about a recipe before its file is there, its arguments and filters among it; building the
+def check_recipe(
+    recipe: Recipe,
+    specs: Mapping[str, EncoderSpec],
+    policy: ArgumentPolicy,
+    other_files: Sequence[OtherFile] = (),
+) -> None:
+    """What can be said about a recipe before its files are there, its arguments and filters among it; building the
     command says the rest.
 
     Raises:
@@ -72,13 +77,15 @@ def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec], policy: Argum
     """
     # Imported with the first job: it needs PyAV, a third of the memory of a server at rest.
     from ffx.media.allowed.sink import check_texts
+    from ffx.media.other_files import check_other_files
     from ffx.media.plan import check_recipe as check_encoding
 
     try:
         output_suffix(recipe)
         if recipe.codec and not recipe.encoder:
             raise RecipeError(f"the recipe asks for {recipe.codec} and names no encoder: the client chooses one")
-        check_texts(recipe, policy, encoders=specs)
+        check_other_files(other_files)
+        check_texts(recipe, policy, files={file.name: file.name for file in other_files}, encoders=specs)
         if recipe.encoder != "copy":
             check_encoding(recipe, specs)
     except RecipeError as error:

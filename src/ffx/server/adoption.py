@@ -10,7 +10,7 @@ from ffx.core.model import JobStage
 from ffx.core.transport import StoredFile
 from ffx.server.admission import output_suffix
 from ffx.server.inputs import Inputs
-from ffx.server.job import Job
+from ffx.server.job import Incoming, Job, incoming_files
 from ffx.server.manifest import Manifest, read_manifest
 from ffx.server.spool import JobFolder, Spool
 
@@ -30,26 +30,34 @@ def adopt(spool: Spool, inputs: Inputs, *, keep: float) -> list[Job]:
             continue
         folder = JobFolder(path)
         if manifest is not None and not manifest.ended_at:
-            inputs.put_by(
-                folder.input,
-                client_id=manifest.client_id,
-                job_id=manifest.configuration.job_id,
-                size=manifest.size,
-            )
+            _put_by(folder, manifest, inputs)
         folder.remove()
     return adopted
+
+
+def _put_by(folder: JobFolder, manifest: Manifest, inputs: Inputs) -> None:
+    whose = {"client_id": manifest.client_id, "job_id": manifest.configuration.job_id}
+    for number, file in enumerate(_files(folder, manifest)):
+        inputs.put_by(file.path, **whose, number=number, size=file.size)
+
+
+def _files(folder: JobFolder, manifest: Manifest) -> tuple[Incoming, ...]:
+    sizes = (manifest.size, *manifest.other_sizes)
+    whole = len(sizes) == len(manifest.configuration.sizes)  # else somebody changed it
+    return incoming_files(folder, manifest.configuration, sizes if whole else ())
 
 
 def _with_outcome(path: Path, manifest: Manifest, keep: float) -> Job | None:
     outcome = manifest.completed or manifest.failed
     if outcome is None or time.time() - manifest.ended_at > keep:
         return None
+    folder = JobFolder(path, output_suffix(manifest.configuration.recipe))
     job = Job(
         manifest.client_id,
         manifest.configuration,
         manifest.attempt,
-        JobFolder(path, output_suffix(manifest.configuration.recipe)),
-        size=manifest.size,
+        folder,
+        files=_files(folder, manifest),
         stage=JobStage.CHECK,
         outcome=outcome,
         ended_at=manifest.ended_at,

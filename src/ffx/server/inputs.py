@@ -32,9 +32,9 @@ class Inputs:
         self._folder = folder
         self._keep = keep
 
-    def take(self, path: Path, *, client_id: str, job_id: str, size: int, digest: str) -> None:
-        """Put into place what is here of an input; nothing may be. Raises OSError."""
-        beginning = self._beginning(client_id, job_id, size)
+    def take(self, path: Path, *, client_id: str, job_id: str, number: int = 0, size: int, digest: str) -> None:
+        """Put into place what is here of an input, the ``number``-th of its job; nothing may be. Raises OSError."""
+        beginning = self._beginning(client_id, job_id, number, size)
         whole = self._whole(client_id, digest, size)
         with contextlib.suppress(FileNotFoundError):
             path.hardlink_to(whole)
@@ -53,11 +53,11 @@ class Inputs:
             os.utime(whole)
         self._trim(round(free * KEPT_SHARE))
 
-    def put_by(self, path: Path, *, client_id: str, job_id: str, size: int) -> None:
+    def put_by(self, path: Path, *, client_id: str, job_id: str, number: int = 0, size: int) -> None:
         """Keep what arrived of an input whose job gives its place back."""
         with contextlib.suppress(OSError):
             if path.stat().st_size:
-                beginning = self._beginning(client_id, job_id, size)
+                beginning = self._beginning(client_id, job_id, number, size)
                 path.replace(beginning)
                 os.utime(beginning)
 
@@ -108,15 +108,16 @@ class Inputs:
                 yield path, path.stat()
 
     def _whole(self, client_id: str, digest: str, size: int) -> Path:
-        return self._folder() / f"{_WHOLE}{_key(client_id, digest.lower(), size)}"
+        return self._folder() / f"{_WHOLE}{_key(client_id, digest.lower(), str(size))}"
 
-    def _beginning(self, client_id: str, job_id: str, size: int) -> Path:
-        return self._folder() / f"{_BEGINNING}{_key(client_id, job_id, size)}"
+    def _beginning(self, client_id: str, job_id: str, number: int, size: int) -> Path:
+        which = (str(number),) if number else ()
+        return self._folder() / f"{_BEGINNING}{_key(client_id, job_id, str(size), *which)}"
 
 
-def _key(client_id: str, name: str, size: int) -> str:
+def _key(*names: str) -> str:
     """A plain word for what a client calls things; no two give the same."""
-    words = (client_id.encode(errors="surrogatepass"), name.encode(errors="surrogatepass"), str(size).encode())
+    words = (name.encode(errors="surrogatepass") for name in names)
     return blake3(b"".join(len(word).to_bytes(8, "big") + word for word in words)).hexdigest()
 
 

@@ -37,7 +37,7 @@ from ffx.server.clients import Tell
 from ffx.server.course import Course
 from ffx.server.files import FileStore, is_disk_full
 from ffx.server.inputs import Inputs
-from ffx.server.job import Job
+from ffx.server.job import Incoming, Job
 from ffx.server.ledger import Ledger
 from ffx.server.manifest import Manifests
 from ffx.server.options import ServerOptions
@@ -107,31 +107,36 @@ class Intake:
         return JobAccepted(job.job_id, message.attempt, estimate)
 
     async def start_upload(self, client_id: str, message: FileUploadStart) -> FileChunk:
-        """Say where the input goes, and from which byte on."""
+        """Say where a file of a job goes, and from which byte on."""
         async with self._ledger.turn(client_id, message.job_id):
             job = self._ledger.find(client_id, message.job_id, message.attempt)
-            if not job.upload:
-                await self._expect(job, message)
-            elif message.size != job.size:
-                raise Refused("source_changed", f"this upload was announced with {job.size} bytes, not {message.size}")
-            offset = await self._files.received(job.upload)
-            return FileChunk(job.job_id, job.attempt, job.upload, offset, job.size)
+            file = _file_of(job, message.number)
+            if not file.upload:
+                await self._expect(job, file, message)
+            elif message.size != file.size:
+                raise Refused("source_changed", f"this upload was announced with {file.size} bytes, not {message.size}")
+            offset = await self._files.received(file.upload)
+            return FileChunk(job.job_id, job.attempt, file.upload, offset, file.size, message.number)
 
     async def complete_upload(self, client_id: str, message: FileUploadComplete) -> FileUploadComplete:
-        """Check that the input is whole and what was sent; then it waits for a slot, or its encode starts."""
+        """Check that a file is whole and what was sent; with the last one the job waits for a slot, or its encode
+        starts.
+        """
         async with self._ledger.turn(client_id, message.job_id):
             job = self._ledger.find(client_id, message.job_id, message.attempt)
-            received = await self._files.received(job.upload) if job.upload else 0
-            if not job.upload or received != job.size or message.size != job.size:
-                raise Refused("incomplete", f"{received} bytes have arrived of {job.size or message.size}")
-            if await self._files.digest(job.upload) != message.digest.lower():
+            file = _file_of(job, message.number)
+            received = await self._files.received(file.upload) if file.upload else 0
+            if not file.upload or received != file.size or message.size != file.size:
+                raise Refused("incomplete", f"{received} bytes have arrived of {file.size or message.size}")
+            if await self._files.digest(file.upload) != message.digest.lower():
                 if job.stage is JobStage.UPLOAD:
-                    await self._start_over(job, message)
+                    await self._start_over(job, file, message)
                 raise Refused("digest_mismatch", "what arrived is not what was sent; send it again")
             if job.stage is JobStage.UPLOAD:
-                job.digest = message.digest.lower()
-                await asyncio.to_thread(self._keep_input, job)
-                self._course.begin(job)
+                file.digest = message.digest.lower()
+                await asyncio.to_thread(self._keep_input, job, file)
+                if job.is_whole:
+                    self._course.begin(job)
             return message
 
     async def _admit(self, client_id: str, message: JobSubmit) -> None:
@@ -141,14 +146,14 @@ class Intake:
         older = self._ledger.older(client_id, message)
         if older is not None:
             await self._outcomes.end(older)
-        check_size(job.file_size, self._options)
+        check_size(sum(job.sizes), self._options)
         theirs = self._ledger.of_token(token_of(client_id))
-        taken = sum(needed_space(one.configuration.file_size) for one in theirs)
-        check_share(len(theirs), taken, needed_space(job.file_size), self._options)
-        await self._check_disk(needed_space(job.file_size))
+        taken = sum(needed_space(*one.configuration.sizes) for one in theirs)
+        check_share(len(theirs), taken, needed_space(*job.sizes), self._options)
+        await self._check_disk(needed_space(*job.sizes))
         needed = needed_capabilities(job)
         specs = {name: spec for name in needed if (spec := self._capabilities.spec(name)) is not None}
-        check_recipe(job.recipe, specs, self._options.argument_policy)
+        check_recipe(job.recipe, specs, self._options.argument_policy, job.other_files)
         await self._capabilities.ensure(list(specs))
         self._check_open()
         check_capabilities(needed, self._capabilities.snapshot())
@@ -174,44 +179,56 @@ class Intake:
                 raise
             refusal = f"{self._spool.path} takes no further file: {error.strerror}; free some or move its --temp-dir"
             raise Rejection("disk_full", refusal, retry_after=RETRY_AFTER_FULL) from None
-        job = Job(client_id, message.configuration, message.attempt, folder, size=message.configuration.file_size)
+        job = Job(client_id, message.configuration, message.attempt, folder)
         self._ledger.add(job)
         log.info("job %s (attempt %d) taken", one_line(job.job_id), job.attempt)
         self._on_change()
         await self._manifests.note(job)
 
-    async def _expect(self, job: Job, message: FileUploadStart) -> None:
+    async def _expect(self, job: Job, file: Incoming, message: FileUploadStart) -> None:
         if message.size < 0:
             raise DecodeError("is not negative", path="data.size")
         try:
-            check_size(message.size, self._options)
-            there = await asyncio.to_thread(self._take_up, job, message)
-            announced, job.size = job.size, 0  # it is not promised to itself
-            await self._check_disk(needed_space(message.size, there=there))
+            check_size(job.size - file.size + message.size, self._options)
+            there = await asyncio.to_thread(self._take_up, job, file, message)
+            announced, file.size = file.size, 0  # it is not promised to itself
+            needed = needed_space(message.size) if not message.number else message.size
+            await self._check_disk(needed - there)
         except Rejection as rejection:
             raise Refused(rejection.code, str(rejection)) from None
-        job.size = message.size
-        if announced != job.size:
+        file.size = message.size
+        if announced != file.size:
             await self._manifests.note(job)
-        job.upload = self._files.expect(job.folder.input, job.size)
+        file.upload = self._files.expect(file.path, file.size)
 
-    async def _start_over(self, job: Job, message: FileUploadComplete) -> None:
+    async def _start_over(self, job: Job, file: Incoming, message: FileUploadComplete) -> None:
         """Throw away what arrived, or what was here under that digest and is damaged."""
-        await self._files.start_over(job.upload)
+        file.digest = ""
+        await self._files.start_over(file.upload)
         wrong = {"client_id": job.client_id, "digest": message.digest}
-        await asyncio.to_thread(lambda: self._inputs.forget(**wrong, size=job.size))
+        await asyncio.to_thread(lambda: self._inputs.forget(**wrong, size=file.size))
 
     # -- In a thread --------------------------------------------------------------------------------------------
 
-    def _take_up(self, job: Job, message: FileUploadStart) -> int:
-        """Put into place what is here of an input; returns how much that is, in bytes."""
-        path = job.folder.input
-        if not path.exists():
+    def _take_up(self, job: Job, file: Incoming, message: FileUploadStart) -> int:
+        """Put into place what is here of a file; returns how much that is, in bytes."""
+        if not file.path.exists():
             self._inputs.take(
-                path, client_id=job.client_id, job_id=job.job_id, size=message.size, digest=message.digest
+                file.path,
+                client_id=job.client_id,
+                job_id=job.job_id,
+                number=message.number,
+                size=message.size,
+                digest=message.digest,
             )
-        return path.stat().st_size if path.exists() else 0
+        return file.path.stat().st_size if file.path.exists() else 0
 
-    def _keep_input(self, job: Job) -> None:
+    def _keep_input(self, job: Job, file: Incoming) -> None:
         free = self._spool.free_space()
-        self._inputs.keep_whole(job.folder.input, client_id=job.client_id, digest=job.digest, size=job.size, free=free)
+        self._inputs.keep_whole(file.path, client_id=job.client_id, digest=file.digest, size=file.size, free=free)
+
+
+def _file_of(job: Job, number: int) -> Incoming:
+    if not 0 <= number < len(job.files):
+        raise DecodeError(f"the job has the files 0 to {len(job.files) - 1}", path="data.number")
+    return job.files[number]

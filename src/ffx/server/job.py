@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from attrs import Factory, define, frozen
 
@@ -12,8 +13,35 @@ from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import JobConfiguration, JobProgress, JobStage
 from ffx.core.transport import StoredFile
 from ffx.media.control import RunControl
-from ffx.server.admission import OUTPUT_SHARE
-from ffx.server.spool import JobFolder
+from ffx.media.other_files import place_names
+from ffx.server.admission import OUTPUT_SHARE, needed_space
+from ffx.server.spool import IN, JobFolder
+
+
+@define(eq=False)
+class Incoming:
+    """A file of a job, on its way in or here."""
+
+    path: Path
+    shown: str
+    """How its client calls it: display text."""
+    size: int
+    """Bytes that were promised."""
+    digest: str = ""
+    """Its BLAKE3, once it is whole."""
+    upload: str = ""
+    """Its resource; empty until the client asked to send it."""
+
+
+def incoming_files(
+    folder: JobFolder, configuration: JobConfiguration, sizes: Sequence[int] = ()
+) -> tuple[Incoming, ...]:
+    """A job's input and its other files; ``sizes`` where they are not those of the configuration."""
+    names = place_names(configuration.other_files, IN)
+    shown = {folder.input: configuration.input_file}
+    shown |= {folder.path / names[other.name]: other.name for other in configuration.other_files}
+    pairs = zip(shown.items(), sizes or configuration.sizes, strict=True)
+    return tuple(Incoming(path, text, size) for (path, text), size in pairs)
 
 
 @define(eq=False)
@@ -26,12 +54,8 @@ class Job:
     folder: JobFolder
     stage: JobStage = JobStage.UPLOAD
     """How far it came; once there is an outcome, where it ended."""
-    size: int = 0
-    """Bytes of the input that were promised."""
-    digest: str = ""
-    """BLAKE3 of the input, once it is whole."""
-    upload: str = ""
-    """The resource of the input; empty until the client asked to send it."""
+    files: tuple[Incoming, ...] = Factory(lambda job: incoming_files(job.folder, job.configuration), takes_self=True)
+    """By their numbers: the input is 0."""
     download: str = ""
     """The resource of the output, once there is one."""
     output: StoredFile | None = None
@@ -48,6 +72,16 @@ class Job:
         return self.configuration.job_id
 
     @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its files are here and checked."""
+        return all(file.digest for file in self.files)
+
+    @property
     def paused(self) -> bool:
         return self.control.paused
 
@@ -61,8 +95,9 @@ class Job:
         """Bytes of disk that it may still take."""
         if self.outcome is not None:
             return 0
-        shares = {JobStage.UPLOAD: 1 + OUTPUT_SHARE, JobStage.WAITING: OUTPUT_SHARE, JobStage.ENCODE: OUTPUT_SHARE}
-        return round(self.size * shares.get(self.stage, 0.0))
+        if self.stage is JobStage.UPLOAD:
+            return needed_space(*(file.size for file in self.files))
+        return round(self.files[0].size * OUTPUT_SHARE) if self.stage in (JobStage.WAITING, JobStage.ENCODE) else 0
 
 
 @frozen

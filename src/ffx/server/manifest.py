@@ -30,6 +30,8 @@ class Manifest:
     attempt: int
     size: int
     """Bytes of the input."""
+    other_sizes: tuple[int, ...] = ()
+    """Bytes of the job's other files."""
     completed: JobCompleted | None = None
     failed: JobFailed | None = None
     ended_at: float = 0.0
@@ -42,11 +44,16 @@ def manifest_of(job: Job, outcome: JobCompleted | JobFailed | None) -> Manifest:
         job.client_id,
         job.configuration,
         job.attempt,
-        job.size,
+        *_sizes(job),
         completed=outcome if isinstance(outcome, JobCompleted) else None,
         failed=outcome if isinstance(outcome, JobFailed) else None,
         ended_at=job.ended_at,
     )
+
+
+def _sizes(job: Job) -> tuple[int, tuple[int, ...]]:
+    first, *others = (file.size for file in job.files)
+    return first, tuple(others)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -154,7 +154,7 @@ class Outcomes:
             if job.client_id == client_id:
                 async with self._ledger.turn(client_id, job.job_id):
                     if job.stage is JobStage.UPLOAD and job.outcome is None:
-                        await self._files.withdraw(job.upload)
+                        await self._files.withdraw(*(file.upload for file in job.files))
                         await asyncio.to_thread(self._put_by, job)
                         await asyncio.to_thread(job.folder.remove)
                         if self._ledger.drop(job):
@@ -178,7 +178,7 @@ class Outcomes:
 
     async def _clear(self, job: Job) -> None:
         """Remove the files; nobody writes to them any more then."""
-        await self._files.withdraw(job.upload, job.download)
+        await self._files.withdraw(*(file.upload for file in job.files), job.download)
         await asyncio.to_thread(self._remove, job)
 
     async def _forget(self, job: Job) -> None:
@@ -190,11 +190,14 @@ class Outcomes:
     # -- In a thread --------------------------------------------------------------------------------------------
 
     def _put_by(self, job: Job) -> None:
-        self._inputs.put_by(job.folder.input, client_id=job.client_id, job_id=job.job_id, size=job.size)
+        for number, file in enumerate(job.files):
+            whose = {"client_id": job.client_id, "job_id": job.job_id}
+            self._inputs.put_by(file.path, **whose, number=number, size=file.size)
 
     def _remove(self, job: Job) -> None:
-        if job.digest:
-            self._inputs.used(client_id=job.client_id, digest=job.digest, size=job.size)
+        for file in job.files:
+            if file.digest:
+                self._inputs.used(client_id=job.client_id, digest=file.digest, size=file.size)
         job.folder.remove()
 
     def _note_end(self, ended: EndedAttempt) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -22,6 +22,7 @@ from ffx.media.digest import file_digest
 from ffx.media.hardware_nodes import hardware_nodes
 from ffx.media.inspector import Examined, Inspector
 from ffx.media.limits import job_limits
+from ffx.media.other_files import PlacedFile, files_looked_at, place_names
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome, run_command
@@ -79,7 +80,7 @@ class Workbench:
     async def _encode(self, job: Job, way: Way) -> Finished:
         source, packets = await self.inspector.examine(job.folder.input, owner=job.client_id)
         check_input(source, packets)
-        command = self._command(job, source, packets)
+        command = self._command(job, source, packets, await self._other_files(job))
         async with way.slot():
             outcome = await self._run(job, command, source, way.report)
         recipe = job.configuration.recipe
@@ -104,6 +105,25 @@ class Workbench:
         )
         return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
 
+    async def _other_files(self, job: Job) -> tuple[PlacedFile, ...]:
+        """The job's other files, those examined that FFmpeg could take for something else."""
+        if not job.configuration.other_files:
+            return ()
+        looked_at = files_looked_at(job.configuration.recipe)
+        places = place_names(job.configuration.other_files, IN)
+        return tuple(
+            [
+                PlacedFile(name, place, await self._media(job, place) if name in looked_at else None)
+                for name, place in places.items()
+            ]
+        )
+
+    async def _media(self, job: Job, place: str) -> MediaInfo:
+        media, packets = await self.inspector.examine(job.folder.path / place, owner=job.client_id, subtitles=True)
+        if media.films or media.audio:
+            check_input(media, packets)
+        return media
+
     async def _examine_output(self, job: Job) -> Examined:
         try:
             return await self.inspector.examine(job.folder.output, owner=job.client_id)
@@ -122,7 +142,9 @@ class Workbench:
             examined=found,
         )
 
-    def _command(self, job: Job, source: MediaInfo, packets: PacketCounts) -> Command:
+    def _command(
+        self, job: Job, source: MediaInfo, packets: PacketCounts, other_files: Sequence[PlacedFile]
+    ) -> Command:
         recipe = job.configuration.recipe
         report = self.capabilities.report(recipe.encoder)
         command = build_command(
@@ -132,6 +154,7 @@ class Workbench:
             report.setup if report is not None else EncoderSetup(),
             input_name=job.folder.input_name,
             output_name=job.folder.output_name,
+            other_files=other_files,
             packets=packets,
             ffmpeg_version=self.capabilities.build.version,
             policy=self.argument_policy,
@@ -199,10 +222,10 @@ class Workbench:
 
     def _without_paths(self, text: str, job: Job) -> str:
         """The text as a client may see it: its own file names instead of this machine's."""
-        folder, configuration = job.folder, job.configuration
+        folder = job.folder
         for place, shown in (
-            (folder.input, configuration.input_file),
-            (folder.output, configuration.output_file),
+            *((file.path, file.shown) for file in reversed(job.files)),  # else in/1 is found in in/10
+            (folder.output, job.configuration.output_file),
             (self.capabilities.ffmpeg, "ffmpeg"),
         ):
             text = text.replace(str(place), shown)

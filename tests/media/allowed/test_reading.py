@@ -29,7 +29,7 @@ from ffx.media.allowed.values import KINDS, check_value
 from ffx.media.arguments import read_arguments
 from tests.conftest import _ffmpeg_of_the_wheel, _ffmpeg_on_path
 from tests.media.allowed.splitting import Unrecognized, listed_by, split
-from tests.media.allowed.test_command_lines import FILES, LINES
+from tests.media.allowed.test_command_lines import FILES, LINES, as_ffmpeg_gets_it
 
 AWKWARD = st.text("ab=:,;[]'\\ \t\n@/.-x1é", max_size=14)
 LABEL = st.text("ab01:_.", min_size=1, max_size=5)
@@ -179,7 +179,7 @@ PARTS = sorted(
     {
         option.tokens
         for line in LINES
-        for read in (read_arguments(shlex.split(line), inputs=True),)
+        for read in (read_arguments(shlex.split(line)),)
         for option in (*read.options, *read.inputs)
     }
 )
@@ -214,7 +214,7 @@ def test_no_words_make_another_input_or_output(parts: Sequence[tuple[str, ...]],
         assert "\n" not in str(error)
         return
     for ffmpeg in _builds():
-        argv = ("-i", "file:in.mkv", *found.input_tokens, *found.tokens, "file:out.mp4")
+        argv = ("-i", "file:in.mkv", *as_ffmpeg_gets_it(found), "file:out.mp4")
         try:
             inputs, outputs = split(argv, listed_by(ffmpeg))
         except Unrecognized:

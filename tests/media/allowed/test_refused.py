@@ -18,16 +18,16 @@ from ffx.server.admission import Rejection, check_recipe
 RECIPE = Recipe(encoder="libx264", container="mp4")
 
 ARGUMENTS = r"""
--i /etc/passwd                                  | a job has one input
--f rawvideo -i /etc/passwd                      | a job has one input
--f lavfi -i movie=/etc/passwd                   | a job has one input
+-i /etc/passwd                                  | is no file of this job
+-f rawvideo -i /etc/passwd                      | -f cannot stand before -i
+-f lavfi -i movie=/etc/passwd                   | -f cannot stand before -i
 -f concat                                       | 'concat' is not on ffx's list
 -safe 0                                         | is an option of inputs
--i "concat:/etc/passwd|x"                       | a job has one input
--i subfile,,start,0,end,99,,:/etc/passwd        | a job has one input
--i http://169.254.169.254/                      | a job has one input
--i data:text/plain,x                            | a job has one input
--i pipe:0                                       | a job has one input
+-i "concat:/etc/passwd|x"                       | is no file of this job
+-i subfile,,start,0,end,99,,:/etc/passwd        | is no file of this job
+-i http://169.254.169.254/                      | is no file of this job
+-i data:text/plain,x                            | is no file of this job
+-i pipe:0                                       | is no file of this job
 -                                               | only options and their values
 fd:3                                            | only options and their values
 -protocol_whitelist ALL                         | is decided by ffx
@@ -245,8 +245,9 @@ def refused(words: Sequence[str], reason: str) -> None:
 
 @pytest.mark.parametrize(("words", "reason"), cases(ARGUMENTS))
 def test_arguments(words: str, reason: str) -> None:
-    refused(shlex.split(words), reason)
-    refused(["-crf", "20", *shlex.split(words)], reason)
+    split = shlex.split(words)
+    refused(split, reason)
+    refused([*split, "-crf", "20"] if "-i" in split else ["-crf", "20", *split], reason)
 
 
 @pytest.mark.parametrize("where", ["filters", "-vf", "-af", "-filter:v:0", "-filter", "-filter_complex", "-lavfi"])

@@ -77,7 +77,7 @@ def check_arguments(tokens: Sequence[str], surroundings: Surroundings) -> Argume
         RecipeError: what is refused, and why.
     """
     check_amount("FFmpeg arguments", tokens)
-    read = read_arguments(tokens, inputs=bool(surroundings.files))
+    read = read_arguments(tokens)
     inputs = tuple(_checked_input(option, surroundings) for option in read.inputs)
     return Arguments(tuple(_checked(option, surroundings) for option in read.options), inputs)
 
@@ -182,7 +182,7 @@ def _checked_input(option: Option, surroundings: Surroundings) -> Option:
             name = check_value("file", option.value or "", surroundings.files)
         except RecipeError as error:
             raise RecipeError(f"-i: {error}") from None
-        return evolve(option, value=name, tokens=("-protocol_whitelist", "file", "-i", f"file:{name}"))
+        return evolve(option, value=name, tokens=("-i", name))
     kinds = dict(_grouped(INPUT_OPTIONS))
     if written[1:] not in kinds or option.value is None:
         raise RecipeError(f"{legible(written)} cannot stand before -i here")

@@ -57,6 +57,38 @@ def check_graph(text: str, files: Mapping[str, str]) -> str:
     return render_graph(Graph(chains))
 
 
+def files_of(one: Filter) -> tuple[str, ...]:
+    """The files that a filter of the list names."""
+    entry = allowed_filters().get(one.name)
+    if entry is None:
+        return ()
+    placed = zip(entry.settings, one.options.positional, strict=False)
+    given = [(setting, value) for setting, value in placed]
+    given += [(entry.by_name[name], value) for name, value in one.options.named if name in entry.by_name]
+    return tuple(value for setting, value in given if setting.kind == "file")
+
+
+def place_files(text: str, files: Mapping[str, str]) -> str:
+    """A graph with the job's files under the names that the server gave them, all else as it is written."""
+    try:
+        graph = read_graph(text)
+    except RecipeError:  # FFmpeg will say what is wrong
+        return text
+    if not any(name in files for one in graph.filters for name in files_of(one)):
+        return text
+    return render_graph(Graph(tuple(tuple(_placed(one, files) for one in chain) for chain in graph.chains)))
+
+
+def _placed(one: Filter, files: Mapping[str, str]) -> Filter:
+    theirs = files_of(one)
+
+    def place(value: str) -> str:
+        return files.get(value, value) if value in theirs else value
+
+    positional = tuple(place(value) for value in one.options.positional)
+    return evolve(one, options=Options(positional, tuple((name, place(value)) for name, value in one.options.named)))
+
+
 def check_bitstream_filters(text: str) -> str:
     """A list of bitstream filters as FFmpeg is to get it.
 

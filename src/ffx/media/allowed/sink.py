@@ -11,9 +11,9 @@ from ffx.core.errors import RecipeError
 from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.core.text import brief
 from ffx.media.allowed.check import Surroundings, check_amount, check_arguments, check_muxer
-from ffx.media.allowed.filtering import check_graph
+from ffx.media.allowed.filtering import check_graph, place_files
 from ffx.media.allowed.values import check_value
-from ffx.media.arguments import Arguments, read_arguments
+from ffx.media.arguments import Arguments, Option, read_arguments
 
 _HIGHEST_BITRATE = 10**10
 _LONGEST_REFUSAL = 500
@@ -46,11 +46,37 @@ def _checked(recipe: Recipe, policy: ArgumentPolicy, surroundings: Surroundings)
     if policy is ArgumentPolicy.NONE:
         _check_plain(recipe)
     if policy is not ArgumentPolicy.CHECKED:
-        return recipe, read_arguments(recipe.ffmpeg_args)
+        return _with_files(recipe, surroundings.files)
     arguments = check_arguments(recipe.ffmpeg_args, surroundings)
     check_amount("filters", recipe.filters)
     filters = tuple(check_graph(text, surroundings.files) for text in recipe.filters)
-    return evolve(recipe, filters=filters, ffmpeg_args=arguments.tokens), arguments
+    return evolve(recipe, filters=filters, ffmpeg_args=arguments.words), arguments
+
+
+def _with_files(recipe: Recipe, files: Mapping[str, str]) -> tuple[Recipe, Arguments]:
+    """All as it is written, but the names of files: an input is a file of the job whatever the policy."""
+    read = read_arguments(recipe.ffmpeg_args)
+    options = tuple(_with_placed_graph(option, files) for option in read.options)
+    arguments = Arguments(options, tuple(_with_placed_input(option, files) for option in read.inputs))
+    filters = tuple(place_files(text, files) for text in recipe.filters)
+    return evolve(recipe, filters=filters, ffmpeg_args=arguments.words), arguments
+
+
+def _with_placed_graph(option: Option, files: Mapping[str, str]) -> Option:
+    if option.name not in ("filter", "filter_complex") or option.value is None:
+        return option
+    value = place_files(option.value, files)
+    return evolve(option, value=value, tokens=(option.tokens[0], value))
+
+
+def _with_placed_input(option: Option, files: Mapping[str, str]) -> Option:
+    if option.name != "i":
+        return option
+    try:
+        name = check_value("file", option.value or "", files)
+    except RecipeError as error:
+        raise RecipeError(f"-i: {error}") from None
+    return evolve(option, value=name, tokens=("-i", name))
 
 
 def _check_plain(recipe: Recipe) -> None:
