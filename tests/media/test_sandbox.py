@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,26 +12,22 @@ from pathlib import Path
 
 import psutil
 import pytest
-from attrs import define, field, frozen
+from attrs import frozen
 
 from ffx.core.errors import EncodeError
 from ffx.core.model import SandboxLevel
 from ffx.core.recipe import Recipe
-from ffx.media.command import Command
 from ffx.media.control import RunControl
 from ffx.media.decoding import verify_decodable
 from ffx.media.limits import GROWTH, LEAST_FILE, LEAST_MEMORY, Limits, job_limits
 from ffx.media.process import end_process, start_process
-from ffx.media.progress import Progress
-from ffx.media.run import RunOutcome, run_command
 from ffx.media.sandbox import UNCONFINED, Confinement, Sandbox
+from tests.media.ground import Ground, prepared_ground, run
 from tests.media.running import ENDLESS, FAST, START, until
 from tests.sandboxes import full_sandbox, linux_only
 from tests.support import children
 
 pytestmark = linux_only
-
-SECRET = "what nobody else may know: 8f14e45fceea167a"
 
 
 @pytest.fixture
@@ -40,82 +35,12 @@ async def sandbox(ffmpeg: Path) -> Sandbox:
     return await full_sandbox(ffmpeg)
 
 
-def nothing(progress: Progress) -> None:
-    pass
-
-
-async def run(
-    ffmpeg: Path, directory: Path, *argv: str, confinement: Confinement, control: RunControl | None = None
-) -> RunOutcome:
-    return await run_command(
-        ffmpeg,
-        Command(((*START, *argv),)),
-        directory=directory,
-        total_frames=0,
-        duration=0.0,
-        on_progress=nothing,
-        control=control,
-        confinement=confinement,
-    )
-
-
 # -- What would do harm -----------------------------------------------------------------------------------------
-
-
-@define
-class Ground:
-    """The folder of a job, those of others, and somebody who listens."""
-
-    folder: Path
-    listener: socket.socket
-    job: Path = field(init=False)
-    other: Path = field(init=False)
-    secret: Path = field(init=False)
-    target: Path = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.job, self.other = self.folder / "mine", self.folder / "others"
-        self.secret, self.target = self.folder / "secret", self.folder / "target"
-
-    @property
-    def port(self) -> int:
-        return int(self.listener.getsockname()[1])
-
-    def prepare(self, clip: Path) -> None:
-        for name in ("in", "out"):
-            (self.job / name).mkdir(parents=True)
-        self.other.mkdir()
-        (self.other / "0.mp4").write_bytes(clip.read_bytes())
-        (self.folder / "kept").write_bytes(clip.read_bytes())
-        (self.job / "in" / "0").hardlink_to(self.folder / "kept")
-        (self.job / "in" / "list").write_text(f"ffconcat version 1.0\nfile {self.other / '0.mp4'}\n")
-        (self.job / "manifest.json").write_text(SECRET)
-        self.secret.write_text(SECRET)
-
-    def outside(self) -> dict[Path, bytes]:
-        """Every file that a job may not change."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return {path: path.read_bytes() for path in files if not path.is_relative_to(self.job / "out")}
-
-    def was_called(self) -> bool:
-        try:
-            self.listener.accept()[0].close()
-        except BlockingIOError:
-            return False
-        return True
-
-    def leaked(self, words: str) -> bool:
-        """Whether the secret is in what the client gets."""
-        results = (path.read_bytes() for path in (self.job / "out").rglob("*") if path.is_file())
-        return SECRET in words or any(SECRET.encode() in content for content in results)
 
 
 @pytest.fixture
 def ground(tmp_path: Path, clip: Path) -> Iterator[Ground]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        made = Ground(tmp_path, listener)
-        made.prepare(clip)
+    with prepared_ground(tmp_path, clip) as made:
         yield made
 
 
