@@ -28,9 +28,9 @@ HERE = Address(LOOPBACK, 0, "wss")
 
 
 @asynccontextmanager
-async def encrypted(proof: Proof) -> AsyncIterator[tuple[Listener, LaboratoryService]]:
+async def encrypted(proof: Proof, limits: Limits | None = None) -> AsyncIterator[tuple[Listener, LaboratoryService]]:
     service = LaboratoryService()
-    listener = await EncryptedWebSocketTransport().listen(HERE, service, proof.certificate)
+    listener = await EncryptedWebSocketTransport(limits=limits).listen(HERE, service, proof.certificate)
     try:
         yield listener, service
     finally:
@@ -198,6 +198,20 @@ async def test_another_program_at_an_encrypted_address_hears_no_token() -> None:
         for pin in ("", "a" * 64):
             assert (await refused(evolve(address, scheme="wss"), pin)).code == "not_encrypted"
     assert TOKEN.encode() not in heard
+
+
+@pytest.mark.parametrize("beginning", [b"", b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\n"])
+async def test_a_handshake_that_does_not_come_is_cut_off(proof: Proof, beginning: bytes) -> None:
+    async with encrypted(proof, Limits(handshake=0.3)) as (listener, _):
+        reader, writer = await asyncio.open_connection(LOOPBACK, listener.address.port)
+        writer.write(beginning)
+        client = await EncryptedWebSocketTransport().connect(listener.address, TOKEN, proof.fingerprint)
+        async with asyncio.timeout(10):
+            assert len(await reader.read()) < 100  # nothing but an alert, and the end
+        await client.send(Envelope(Ping("still here")))
+        assert (await client.receive()).message
+        await client.close()
+        writer.close()
 
 
 async def test_old_protocols_are_not_spoken(proof: Proof) -> None:

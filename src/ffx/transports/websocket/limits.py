@@ -22,6 +22,8 @@ class Limits:
     """Bytes a second that a line may be slow: what is sent at a time gets the seconds that it takes there as well."""
     answer: float = 300.0
     """What a server may take to answer a finished upload: it brings all of it to the disk first."""
+    handshake: float = 10.0
+    """What the beginning of an encrypted connection may take."""
     close: float = 5.0
     """What the polite end of a connection may take."""
     grace: float = 10.0

@@ -76,6 +76,7 @@ class WebSocketListener(Listener):
         self._talking = Crowd("conversations", most=limits.conversations, most_of_one=limits.conversations_of_one)
         self._moving = Crowd("uploads and downloads", most=limits.transfers, most_of_one=limits.transfers_of_one)
         self._requests: set[asyncio.Task[object]] = set()
+        self._ports: list[asyncio.Server] = []
         self._closing = False
         self._server = web.Server(
             self._answer,
@@ -93,15 +94,19 @@ class WebSocketListener(Listener):
         await self._runner.setup()
         port = self.address.port
         for host in await _addresses(self.address):
-            site = web.TCPSite(self._runner, host, port, ssl_context=self._encryption)
-            await site.start()
-            port = port or self._runner.addresses[0][1]
+            # By asyncio itself: aiohttp has no say in how long a handshake may take.
+            handshake = self._limits.handshake if self._encryption is not None else None
+            bound = await asyncio.get_running_loop().create_server(
+                self._server, host, port, ssl=self._encryption, ssl_handshake_timeout=handshake
+            )
+            self._ports.append(bound)
+            port = port or bound.sockets[0].getsockname()[1]
         self.address = evolve(self.address, port=port)
 
     async def close(self) -> None:
         self._closing = True
-        for site in list(self._runner.sites):
-            await site.stop()
+        for bound in self._ports:
+            bound.close()
         await self._conversations.end()
         transfers = set(self._requests)
         for transfer in transfers:
