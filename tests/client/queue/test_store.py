@@ -32,7 +32,7 @@ from ffx.client.queue.records import (
 from ffx.client.queue.store import JobQueue
 from ffx.core.errors import QueueError, UsageError
 from ffx.core.events import Phase
-from ffx.core.model import EncoderType, Evidence, JobResult, JobState, Verification
+from ffx.core.model import EncoderType, Evidence, JobResult, JobState, OtherFile, Verification
 from ffx.core.recipe import Recipe
 from tests.client.queue.support import completed, job, jobs
 
@@ -62,6 +62,7 @@ def unlike_the_default(record: JobRecord) -> JobRecord:
             priority=9,
             estimated_duration=12.5,
             verification=Verification.FULL,
+            other_files=(OtherFile("logo.png", "/there/logo.png", 7, 3.5),),
         ),
         handling=Handling(overwrite=True, local="never", server="attic", modified=12.5),
         state=JobState.FAILED,
