@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import Recipe
 from ffx.media.allowed.sink import check_texts
+from ffx.media.arguments import read_arguments
+from ffx.media.other_files import PlacedFile, input_words, named_files
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target, is_one_line
 from tests.media.allowed.splitting import Unrecognized, listed_by, split
-from tests.media.allowed.test_command_lines import LINES
+from tests.media.allowed.test_command_lines import FILES, LINES
 
 WORDS = sorted({word for line in LINES for word in shlex.split(line)})
 HOSTILE = (
@@ -38,22 +40,32 @@ FORBIDDEN = ("/etc/passwd", "/tmp/x", "http://x")
 
 
 def check(words: Sequence[str]) -> None:
-    """They are refused in a line; or FFmpeg finds no further input or output in them, no path of another's is among
-    them, and they are the same when they are checked again.
+    """They are refused in a line, with the job's other files and without; or FFmpeg finds no inputs but those files and
+    no further output in them, no path of another's is among them, and they are the same when they are checked again.
     """
+    for files in ({}, FILES):
+        _check_with(words, files)
+
+
+def _check_with(words: Sequence[str], files: Mapping[str, str]) -> None:
     recipe = Recipe(encoder="libx264", container="mp4", ffmpeg_args=tuple(words))
     try:
-        checked, arguments = check_texts(recipe)
+        checked, arguments = check_texts(recipe, files=files)
     except RecipeError as error:
         assert is_one_line(str(error)), repr(str(error))
         return
-    assert check_texts(checked) == (checked, arguments)
+    assert check_texts(checked, files={place: place for place in files.values()}) == (checked, arguments)
+    named = named_files((), read_arguments(words))
+    assert {each.name for each in named_files((), arguments)} == {files[each.name] for each in named}
+    inputs = input_words(arguments, {place: PlacedFile(name, place) for name, place in files.items()})
+    for_ffmpeg = (*inputs, *arguments.tokens)
     with suppress(Unrecognized):  # FFmpeg ends before it opens anything
-        found = split(("-i", "in", *checked.ffmpeg_args, "out"), listed_by(Path(imageio_ffmpeg.get_ffmpeg_exe())))
-        assert found == (["in"], ["out"])
-    for before, word in pairwise(("", *checked.ffmpeg_args)):
+        found = split(("-i", "in", *for_ffmpeg, "out"), listed_by(Path(imageio_ffmpeg.get_ffmpeg_exe())))
+        further = [f"file:{files[each.name]}" for each in named if each.use == "-i"]
+        assert (found[0][0], set(found[0][1:]), found[1]) == ("in", set(further), ["out"])
+    for before, word in pairwise(("", *for_ffmpeg)):
         is_shown_only = before.startswith("-metadata") or "drawtext=" in word
-        assert is_shown_only or not any(path in word for path in FORBIDDEN), checked.ffmpeg_args
+        assert is_shown_only or not any(path in word for path in FORBIDDEN), for_ffmpeg
 
 
 TARGET = Target("arguments", ARGUMENTS, check)

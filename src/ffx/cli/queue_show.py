@@ -76,6 +76,8 @@ def _facts(record: JobRecord) -> Iterator[tuple[str, str]]:
     length = duration_text(job.duration) if job.duration else ""
     yield "id", record.job_id
     yield "input", f"{job.input_file} ({', '.join(filter(None, (size_text(job.file_size), picture, length)))})"
+    others = ", ".join(f"{one_line(other.name)} ({size_text(other.size)})" for other in job.other_files)
+    yield "with", others
     yield "output", job.output_file + (" (may be replaced)" if handling.overwrite else "")
     yield "recipe", _recipe(job.recipe)
     yield "priority", str(job.priority)
