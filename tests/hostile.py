@@ -111,6 +111,7 @@ fd:3                                            | only options and their values
 -b:v nan                                        | neither a number nor a plain word
 -b:v inf                                        | neither a number nor a plain word
 -b:v 1e99                                       | too large a number
+-psy-rd http://x                                | is no list of numbers and words
 -b:v /etc/passwd                                | neither a number nor a plain word
 -b:/etc/passwd 1M                               | does not say which streams
 -map /etc/passwd                                | no choice of streams

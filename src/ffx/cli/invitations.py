@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
+import psutil
 from attrs import evolve
 
 from ffx.core.addressing import ENCRYPTED_SCHEME, PLAIN_SCHEME, Address
@@ -24,8 +25,8 @@ def reached_by_others(address: Address) -> Address | None:
     if address.host not in ANY_HOST:
         return address
     families = (socket.AF_INET6, socket.AF_INET) if address.host == "::" else (socket.AF_INET,)
-    found = next(filter(None, map(_own_address, reversed(families))), "")
-    return evolve(address, host=found or socket.gethostname())
+    ways = (way(family) for way in (_address_on_the_way, _address_of_an_interface) for family in reversed(families))
+    return evolve(address, host=next(filter(None, ways), socket.gethostname()))
 
 
 def join_string(address: Address, fingerprint: str, token: str = "") -> str:
@@ -35,10 +36,20 @@ def join_string(address: Address, fingerprint: str, token: str = "") -> str:
     return render_invitation(Invitation(address.host, address.port, fingerprint, token))
 
 
-def _own_address(family: socket.AddressFamily) -> str:
-    """The address of this machine on its way to others; empty when it has none in the family."""
+def _address_on_the_way(family: socket.AddressFamily) -> str:
+    """The address of this machine on its way to the rest of the world; empty when there is no such way."""
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as way:
         way.connect((_ELSEWHERE[family], 9))
         host = str(way.getsockname()[0])
-        return "" if Address(host).is_loopback or host.startswith("fe80:") else host
+        return host if _is_for_others(host) else ""
     return ""
+
+
+def _address_of_an_interface(family: socket.AddressFamily) -> str:
+    """Where a network leads nowhere else, as a cable between two machines does: any address of this machine."""
+    found = (one.address for interface in psutil.net_if_addrs().values() for one in interface if one.family == family)
+    return next(filter(_is_for_others, found), "")
+
+
+def _is_for_others(host: str) -> bool:
+    return not Address(host).is_loopback and not host.lower().startswith(("fe80:", "169.254."))

@@ -218,7 +218,7 @@ def _check_literals(text: str, largest: float) -> None:
 
 def _list(text: str) -> str:
     """Numbers, words and what stands between them: channels, coordinates, weights, formats."""
-    if not re.fullmatch(r"[A-Za-z0-9_ .+\-*/(),;<>=!:|&@#~]{1,4000}", text) or text.startswith("/"):
+    if not re.fullmatch(r"[A-Za-z0-9_ .+\-*/(),;<>=!:|&@#~]{1,4000}", text) or text.startswith("/") or "://" in text:
         raise RecipeError(f"{_shown(text)} is no list of numbers and words")
     _check_literals(text, 10.0**9)
     return text
