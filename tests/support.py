@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -42,6 +42,21 @@ def children() -> list[psutil.Process]:
 def all_children() -> list[psutil.Process]:
     """Processes that this one started and that still run."""
     return psutil.Process().children(recursive=True)
+
+
+def still_running(family: Sequence[psutil.Process], *, within: float = 5) -> list[psutil.Process]:
+    """Those which run so many seconds from now. The system ends what was in a sandbox a moment after its outermost
+    process, and whoever inherits a process may leave it a zombie.
+    """
+    _, alive = psutil.wait_procs([member for member in family if not _is_over(member)], within)
+    return [member for member in alive if not _is_over(member)]
+
+
+def _is_over(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _examines(process: psutil.Process) -> bool:

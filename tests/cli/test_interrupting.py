@@ -14,6 +14,7 @@ import pytest
 
 from ffx.cli.interrupting import ONE_SIGNAL_SECONDS
 from tests.cli.conftest import Ffx
+from tests.support import still_running
 
 SLOW = ("--encoder", "libx265", "--preset", "veryslow", "--filter", "scale=1920:-2")
 
@@ -54,7 +55,7 @@ def test_an_interrupted_local_job_leaves_nothing_but_its_place_in_the_queue(
         "ffx: interrupted: 1 job stays in the queue; go on with: ffx queue run; end it with: ffx queue cancel 1"
     )
     assert "Traceback" not in err
-    assert not any(child.is_running() for child in family), "no FFmpeg goes on"
+    assert still_running(family) == [], "no FFmpeg goes on"
     assert sorted(path.name for path in ffx.folder.iterdir()) == ["in.mp4", "spool"], "and no part of a file"
     assert not list(spool.iterdir())
     assert ffx.inside("queue", "cancel", "1").stdout == "job 1: cancelled\n"

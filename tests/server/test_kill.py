@@ -29,6 +29,7 @@ from ffx.core.messages import (
 from ffx.transports.websocket import WebSocketTransport
 from tests.server.conftest import TOKEN
 from tests.server.talk import COPY, SLOW, Talk, one_block
+from tests.support import still_running
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL and SIGTERM")
 
@@ -97,8 +98,7 @@ async def test_after_a_kill_results_and_bytes_are_there_and_no_ffmpeg_is(serving
         with pytest.raises(ConnectionClosed):
             await talk.next(JobReassign)
         await talk.connection.close()
-    await asyncio.to_thread(psutil.wait_procs, family, 5)
-    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in family)
+    assert await asyncio.to_thread(still_running, family) == []
     async with serving.start() as process:
         back = await serving.talk()
         assert await back.next(JobCompleted) == completed
