@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ffx.core.errors import ConfigurationError, UsageError
 from ffx.core.identity import Identity, Role, new_secret
+from ffx.server import keyring
 from ffx.server.keyring import Keyring
 from ffx.server.token_store import TokenStore
 from ffx.server.tokens import Token, check_name, digest_of, identify
@@ -143,6 +144,17 @@ def test_a_revoked_token_proves_nothing_and_ends_what_it_proved(store: TokenStor
     keys.refresh()
     assert keys.identify("secret") is None
     assert not keys.admits(alice)
+
+
+def test_what_was_read_of_the_files_is_not_relied_on_for_long(
+    store: TokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.change(lambda tokens: (token("alice", "secret"),))
+    keys = Keyring(lambda: "own", store)
+    store.change(lambda tokens: ())
+    assert keys.identify("secret") is not None
+    monkeypatch.setattr(keyring, "GOOD_FOR", -1.0)
+    assert keys.identify("secret") is None
 
 
 def test_a_token_that_was_made_anew_under_its_name_is_another(store: TokenStore) -> None:

@@ -150,9 +150,9 @@ class Jobs:
 
     async def watch_disk(self) -> None:
         """See to the room that jobs must leave: what is kept of inputs gives way, then the encode that began last."""
-        if await asyncio.to_thread(self._room.shortage) <= 0:
+        if not self._ledger or await asyncio.to_thread(self._room.shortage) <= 0:  # without jobs nothing grows here
             return
-        await asyncio.to_thread(lambda: self._inputs.make_room(self._room.shortage()))
+        await self._give_way()
         job = self.course.slots.newest
         if job is not None and await asyncio.to_thread(self._room.shortage) > 0:
             evidence = Evidence(server=self._options.name, attempt=job.attempt)
@@ -165,6 +165,11 @@ class Jobs:
         late = [job for job in self._ledger if job.outcome and now - job.ended_at > self._options.keep_results]
         await self.outcomes.end_all(job for job in late if not is_here(job.client_id))
         await asyncio.to_thread(self._inputs.expire)
+        await self._give_way()
+
+    async def _give_way(self) -> None:
+        """Let go of inputs that are kept, where the disk is short."""
+        await asyncio.to_thread(lambda: self._inputs.make_room(self._room.shortage()))
 
     def _write_ended(self, ended: EndedAttempt) -> None:
         if self._journal is not None:

@@ -11,6 +11,9 @@ from ffx.core.identity import Identity, Role
 from ffx.server.token_store import TokenStore
 from ffx.server.tokens import OWN_TOKEN, Token, digest_of, identify
 
+GOOD_FOR = 1.0
+"""Seconds that what was read of the files is relied on: a token that is revoked is good no longer than that."""
+
 log = logging.getLogger(__name__)
 
 
@@ -35,12 +38,15 @@ class Keyring:
         self._own: tuple[Token, ...] = ()
         self._others: tuple[Token, ...] = ()
         self._seen: object = None
+        self._read_at = 0.0
         self._read()
 
     def identify(self, secret: str) -> Identity | None:
         """Whom a secret proves now; compares in constant time. For one that is not known the files are looked at once
         more: it may have been made a moment ago.
         """
+        if time.monotonic() - self._read_at > GOOD_FOR:
+            self.refresh()
         found = identify(self._tokens, secret, self._clock())
         if found is None:
             self.refresh()
@@ -63,6 +69,7 @@ class Keyring:
         return (*self._own, *self._others)
 
     def _read(self) -> None:
+        self._read_at = time.monotonic()
         secret = self._own_secret()
         if secret:
             self._own = (Token(OWN_TOKEN, Role.ADMIN, digest_of(secret)),)

@@ -324,6 +324,8 @@ class Server(Service):
         """Hang up on those whose token was revoked, made anew or has expired."""
         while True:
             await asyncio.sleep(KEYS_PERIOD)
+            if not self._clients.sessions():
+                continue
             await asyncio.to_thread(self._keys.refresh)
             gone = [session for session in self._clients.sessions() if not self._keys.admits(session.identity)]
             for session in gone:
