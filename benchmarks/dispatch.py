@@ -38,6 +38,7 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.model import JobConfiguration, JobState
 from ffx.core.pluginhost import PluginHost
 from ffx.core.recipe import Recipe
+from ffx.core.tracks import SoundChoice
 from ffx.plugins.weighted import WeightedPolicy
 
 JOBS = 100_000
@@ -52,10 +53,10 @@ MEASURED = 3_000
 """Assignments whose cost is measured for each pair."""
 
 RECIPES = (
-    Recipe(codec=HEVC, container="matroska", audio_encoder="copy"),
-    Recipe(encoder="libx264", container="mp4", audio_encoder="aac"),
-    Recipe(encoder="libsvtav1", container="matroska", audio_encoder="copy"),
-    Recipe(encoder=NVENC, container="matroska", audio_encoder="copy"),
+    Recipe(codec=HEVC, container="matroska", sounds=(SoundChoice(encoder="copy"),)),
+    Recipe(encoder="libx264", container="mp4", sounds=(SoundChoice(encoder="aac"),)),
+    Recipe(encoder="libsvtav1", container="matroska", sounds=(SoundChoice(encoder="copy"),)),
+    Recipe(encoder=NVENC, container="matroska", sounds=(SoundChoice(encoder="copy"),)),
 )
 SIZES = (40_000_000, 300_000_000, 2_000_000_000, 9_000_000_000)
 """With the recipes: 16 kinds of job, as several submissions leave them behind."""

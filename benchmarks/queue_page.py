@@ -26,6 +26,7 @@ from ffx.client.queue.store import JobQueue
 from ffx.core.folders import folders
 from ffx.core.model import JobConfiguration, JobResult, JobState
 from ffx.core.recipe import Recipe
+from ffx.core.tracks import SoundChoice
 
 ROWS = 1_000_000
 LIMIT = 50
@@ -124,7 +125,7 @@ def many_rows(count: int) -> Iterator[tuple[object, ...]]:
 
 
 def sample(state: JobState) -> JobRecord:
-    recipe = Recipe(encoder="libx265", preset="slow", container="matroska", audio_encoder="copy")
+    recipe = Recipe(encoder="libx265", preset="slow", container="matroska", sounds=(SoundChoice(encoder="copy"),))
     job = JobConfiguration(
         "", "", "", recipe, file_size=2 * 10**9, resolution="1920x1080", codec="h264", frames=60_000, duration=2400.0
     )

@@ -10,35 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffx.cli.asking import Wish
+from ffx.cli.finding import Input
+from ffx.cli.recipe_options import recipe_named
 from ffx.cli.submitting import exit_status
 from ffx.core.errors import UsageError
-from ffx.core.recipe import QualityMode
+from ffx.core.recipe import QualityMode, Recipe
+from ffx.core.tracks import SoundChoice
 from ffx.media.plan import Request
 
-NOTHING: dict[str, Any] = {
-    "encoder": None,
-    "codec": None,
-    "quality": None,
-    "bitrate": None,
-    "preset": None,
-    "two_pass": False,
-    "pixel_format": None,
-    "filters": (),
-    "audio": None,
-    "audio_bitrate": None,
-    "container": None,
-    "priority": None,
-    "ffmpeg_args": (),
-}
+NOTHING: dict[str, Any] = dict.fromkeys(
+    (
+        *("encoder", "codec", "quality", "bitrate", "preset", "tune", "codec_profile", "level", "gop", "pixel_format"),
+        *("crop", "scale", "deinterlace", "denoise", "fps", "rotate", "tonemap", "watermark", "speed", "start", "end"),
+        *("audio_bitrate", "loudness", "chapters", "metadata", "attachments", "container", "priority"),
+    )
+) | {"two_pass": False, "filters": (), "audio": (), "subtitles": (), "ffmpeg_args": ()}
 
 
 def wish(**options: Any) -> Wish:
-    return Wish.from_options(["in.mkv"], output="out.mp4", out_dir=None, **NOTHING | options)
+    options = NOTHING | options
+    recipe = recipe_named(Recipe(), options)
+    priority, container = options["priority"], options["container"]
+    return Wish.from_options(["in.mkv"], recipe, output="out.mp4", out_dir=None, priority=priority, container=container)
 
 
 def test_nothing_asked_for_is_everything_kept() -> None:
     asked = wish()
-    assert asked.inputs == (Path("in.mkv"),)
+    assert asked.inputs == (Input(Path("in.mkv")),)
     assert asked.output == Path("out.mp4")
     assert asked.pattern == Request(Path(), Path())
 
@@ -51,7 +49,7 @@ def test_everything_asked_for_is_in_the_request() -> None:
         two_pass=True,
         pixel_format="yuv420p10le",
         filters=("hflip", "scale=-2:720"),
-        audio="libopus",
+        audio=("libopus",),
         audio_bitrate="96k",
         container="matroska",
         priority="10",
@@ -60,16 +58,18 @@ def test_everything_asked_for_is_in_the_request() -> None:
     assert asked == Request(
         Path(),
         Path(),
-        encoder="libx265",
-        preset="slow",
-        bitrate=1_500_000,
-        two_pass=True,
-        pixel_format="yuv420p10le",
-        filters=("hflip", "scale=-2:720"),
-        audio="libopus",
-        audio_bitrate=96_000,
-        container="matroska",
-        ffmpeg_args=("-x265-params", "aq-mode=3"),
+        Recipe(
+            encoder="libx265",
+            preset="slow",
+            quality_mode=QualityMode.BITRATE,
+            quality_value=1_500_000,
+            two_pass=True,
+            pixel_format="yuv420p10le",
+            filters=("hflip", "scale=-2:720"),
+            sounds=(SoundChoice(encoder="libopus", bitrate=96_000),),
+            container="matroska",
+            ffmpeg_args=("-x265-params", "aq-mode=3"),
+        ),
         priority=10,
     )
 
@@ -79,8 +79,8 @@ def test_everything_asked_for_is_in_the_request() -> None:
     [("26", 26, QualityMode.CRF), (" 18.5 ", 18.5, QualityMode.CRF), ("80%", 80, QualityMode.QUALITY)],
 )
 def test_a_quality_is_on_the_encoders_scale_or_a_percentage(text: str, value: float, mode: QualityMode) -> None:
-    asked = wish(quality=text).pattern
-    assert (asked.quality, asked.quality_mode) == (value, mode)
+    asked = wish(quality=text).pattern.recipe
+    assert (asked.quality_value, asked.quality_mode) == (value, mode)
 
 
 @pytest.mark.parametrize("text", ["", "%", "high", "nan", "inf", "26 %%"])
@@ -91,13 +91,13 @@ def test_a_quality_that_is_no_number(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "rate"), [("4M", 4_000_000), ("800k", 800_000), ("0.5m", 500_000), ("64000", 64_000)])
 def test_a_bitrate_has_ffmpegs_units(text: str, rate: int) -> None:
-    assert wish(bitrate=text).pattern.bitrate == rate
+    assert wish(bitrate=text).pattern.recipe.quality_value == rate
 
 
 @given(st.text())
 def test_any_text_is_a_positive_bitrate_or_refused(text: str) -> None:
     try:
-        rate = wish(bitrate=text).pattern.bitrate
+        rate = wish(bitrate=text).pattern.recipe.quality_value
     except UsageError as error:
         assert str(error).startswith("--bitrate: ")
     else:

@@ -24,13 +24,14 @@ from ffx.core.events import JobEvent
 from ffx.core.model import JobConfiguration
 from ffx.core.pluginhost import PluginHost
 from ffx.core.transport import Listener
-from ffx.media.plan import Request, plan_job
+from ffx.media.plan import plan_job
 from ffx.media.probe import probe
 from ffx.plugins.weighted import WeightedPolicy
 from ffx.server.keyring import Keyring
 from ffx.server.options import ServerOptions
 from ffx.server.server import Server
 from ffx.transports.inproc import InprocTransport
+from tests.media.jobs import request_for
 from tests.support import KnownCapabilities, children, known_capabilities
 
 TOKEN = "a token"
@@ -113,7 +114,7 @@ class TestFarm:
         )
 
     def job(self, source: Path, output: str = "out.mp4", **wishes: Any) -> JobConfiguration:
-        request = Request(source, self.folder / output, **wishes)
+        request = request_for(source, self.folder / output, **wishes)
         return plan_job(request, probe(source), self.specs, job_id=str(uuid.uuid4()))
 
     def left_behind(self) -> list[Path]:

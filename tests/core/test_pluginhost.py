@@ -15,6 +15,7 @@ from ffx.core.errors import PluginError
 from ffx.core.events import JobEvent, Phase
 from ffx.core.model import JobConfiguration, JobState
 from ffx.core.pluginhost import OWN_DISTRIBUTION, PluginHost, PluginRecord, PluginState
+from ffx.core.profiles import Profile
 from ffx.core.recipe import Recipe
 
 JOB = JobConfiguration("1", "in.mkv", "out.mp4", Recipe())
@@ -164,8 +165,8 @@ def test_every_registry_survives_a_broken_plugin(registry: str) -> None:
 
 def test_profiles_are_recipes_by_name() -> None:
     host = PluginHost()
-    host.register("mine", plugin(ffx_register_profiles=lambda: [("small", Recipe(encoder="libx265"))]))
-    assert dict(host.profiles()) == {"small": Recipe(encoder="libx265")}
+    host.register("mine", plugin(ffx_register_profiles=lambda: [Profile("small", Recipe(encoder="libx265"))]))
+    assert host.profiles()["small"].recipe == Recipe(encoder="libx265")
     assert host.profiles().origin("small").plugin == "mine"
 
 

@@ -7,6 +7,7 @@ import math
 import types
 import typing
 from enum import Enum
+from fractions import Fraction
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -14,9 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ffx.core.edits import LARGEST_SIDE, ROTATIONS, Crop, PictureEdits, Scale, Watermark
 from ffx.core.errors import DecodeError
 from ffx.core.messages import Envelope, Message, Ping, Unknown
 from ffx.core.model import EncoderReport, EncoderType, JobConfiguration, ServerCapabilities
+from ffx.core.recipe import FASTEST, SLOWEST, Recipe, Trim
+from ffx.core.tracks import LONGEST_DELAY, SoundChoice, SubtitleChoice
 from ffx.core.wire import MAX_MESSAGE_BYTES, decode, encode, from_plain, to_plain
 
 KINDS = [kind for kind in get_args(Message) if kind is not Unknown]
@@ -29,12 +33,41 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     type(None): st.none(),
+    Fraction: st.fractions(1, 1000),
 }
 PLAIN = st.recursive(
-    st.one_of(*SIMPLE.values()),
+    st.one_of(*(strategy for kind, strategy in SIMPLE.items() if kind is not Fraction)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+
+
+SIDES = st.integers(1, LARGEST_SIDE)
+LANGUAGES = st.sampled_from(["", "fra", "en", "pt-BR"])
+TITLES = st.text("abc é", max_size=12)
+BOUNDED: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
+    JobConfiguration: {"priority": st.integers(1, 10)},
+    Recipe: {"speed": st.floats(SLOWEST, FASTEST), "gop": st.none() | st.floats(0.1, 600)},
+    Trim: {"start": st.floats(0, 100), "end": st.none() | st.floats(101, 200)},
+    Crop: {"width": SIDES, "height": SIDES, "left": SIDES, "top": SIDES},
+    Scale: {"width": SIDES, "height": SIDES},
+    Watermark: {"margin": SIDES},
+    PictureEdits: {"rotate": st.sampled_from(ROTATIONS), "frame_rate": st.none() | st.fractions(1, 1000)},
+    SoundChoice: {
+        "languages": st.lists(LANGUAGES, max_size=2).map(tuple),
+        "language": LANGUAGES,
+        "title": TITLES,
+        "loudness": st.none() | st.floats(-70, -5),
+        "delay": st.floats(-LONGEST_DELAY, LONGEST_DELAY),
+    },
+    SubtitleChoice: {
+        "languages": st.lists(LANGUAGES, max_size=2).map(tuple),
+        "language": LANGUAGES,
+        "title": TITLES,
+        "charset": st.sampled_from(["", "UTF-16LE", "cp1252"]),
+    },
+}
+"""Fields that take less than their types do."""
 
 
 def of_type(kind: Any) -> st.SearchStrategy[Any]:
@@ -55,9 +88,7 @@ def of_class(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Values of a frozen class, every field drawn by its annotation."""
     hints = typing.get_type_hints(kind)
     fields = {field.name: of_type(hints[field.name]) for field in attrs.fields(kind)}
-    if kind is JobConfiguration:
-        fields["priority"] = st.integers(1, 10)
-    return st.builds(kind, **fields)
+    return st.builds(kind, **fields | BOUNDED.get(kind, {}))
 
 
 UNKNOWN = st.builds(

@@ -9,12 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import imageio_ffmpeg
+from attrs import evolve
 from hypothesis import strategies as st
 
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import Recipe
 from ffx.media.allowed.sink import check_texts
-from ffx.media.arguments import read_arguments
 from ffx.media.other_files import PlacedFile, input_words, named_files
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target, is_one_line
@@ -55,8 +55,10 @@ def _check_with(words: Sequence[str], files: Mapping[str, str]) -> None:
         assert is_one_line(str(error)), repr(str(error))
         return
     assert check_texts(checked, files={place: place for place in files.values()}) == (checked, arguments)
-    named = named_files((), read_arguments(words))
-    assert {each.name for each in named_files((), arguments)} == {files[each.name] for each in named}
+    named = named_files(recipe)
+    assert {each.name for each in named_files(evolve(recipe, ffmpeg_args=arguments.words))} == {
+        files[each.name] for each in named
+    }
     inputs = input_words(arguments, {place: PlacedFile(name, place) for name, place in files.items()})
     for_ffmpeg = (*inputs, *arguments.tokens)
     with suppress(Unrecognized):  # FFmpeg ends before it opens anything

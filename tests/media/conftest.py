@@ -77,3 +77,11 @@ def shim(tmp_path: Path) -> Shim:
         return script
 
     return make
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of a real clip, 30 frames and sound, in Matroska."""
+    made = tmp_path_factory.mktemp("short") / "short.mkv"
+    make(Path(imageio_ffmpeg.get_ffmpeg_exe()), "-i", CLIP, "-t", "1", "-c:v", "ffv1", "-c:a", "copy", made)
+    return made

@@ -197,7 +197,7 @@ def test_a_pixel_format_of_the_persons_own() -> None:
 
 
 def test_no_sound() -> None:
-    assert "-c:a" not in argv(evolve(X264, audio_encoder="none"))
+    assert "-c:a" not in argv(evolve(X264, sounds=()))
 
 
 # -- Streams ------------------------------------------------------------------------------------------------

@@ -14,13 +14,12 @@ from ffx.core.recipe import Recipe
 from ffx.media.control import RunControl
 from ffx.media.decoding import decoding_command, verify_decodable
 from ffx.media.packets import count_packets
-from ffx.media.plan import Request
 from ffx.media.probe import probe
 from ffx.media.progress import Progress
 from ffx.media.run import RunOutcome
 from ffx.media.verify import verify_output
 from tests.media.conftest import Shim
-from tests.media.jobs import encode, make
+from tests.media.jobs import encode, make, request_for
 from tests.media.running import are_stopped
 from tests.media.test_verify import ODD
 from tests.support import children
@@ -205,7 +204,7 @@ async def test_a_cover_is_not_the_film(ffmpeg: Path, version: str, rich_mp4: Pat
 async def test_a_copied_cut_can_be_decoded(ffmpeg: Path, version: str, clip: Path, tmp_path: Path, suffix: str) -> None:
     make(ffmpeg, "-i", clip, *FAST, "-g", "60", "-c:a", "copy", tmp_path / "whole.mp4")
     make(ffmpeg, "-ss", "1.3", "-i", tmp_path / "whole.mp4", "-c", "copy", tmp_path / "cut.mp4")
-    done = await encode(ffmpeg, Request(tmp_path / "cut.mp4", Path(f"out.{suffix}"), encoder="copy"), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "cut.mp4", Path(f"out.{suffix}"), encoder="copy"), tmp_path)
     frames = await verify_decodable(ffmpeg, done.output, COPY, ffmpeg_version=version)
     assert frames == done.verified.frames  # an edit list hides as many from decoders as from the count
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ffx.core.errors import EncodeError, ProbeError
 from ffx.core.recipe import QualityMode
-from ffx.media.plan import Request
 from ffx.media.progress import PASS_WEIGHTS
-from tests.media.jobs import SPECS, encode, frame_hashes, make, without_ten_bit
+from tests.media.jobs import SPECS, encode, frame_hashes, make, request_for, without_ten_bit
 from tests.media.test_packets import variable_rate_clip
-
-
-@pytest.fixture
-def short(ffmpeg9: Path, clip: Path, tmp_path: Path) -> Path:
-    """One second of a real clip, 30 frames and sound, in Matroska."""
-    make(ffmpeg9, "-i", clip, "-t", "1", "-c:v", "ffv1", "-c:a", "copy", tmp_path / "short.mkv")
-    return tmp_path / "short.mkv"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +29,9 @@ async def test_lossless_frames_equal_the_sources(
     ffmpeg: Path, ffmpeg9: Path, short: Path, tmp_path: Path, encoder: str, output: str, arguments: tuple[str, ...]
 ) -> None:
     preset = "ultrafast" if encoder.startswith("libx") else ""
-    done = await encode(ffmpeg, Request(short, Path(output), encoder, preset=preset, ffmpeg_args=arguments), tmp_path)
+    done = await encode(
+        ffmpeg, request_for(short, Path(output), encoder, preset=preset, ffmpeg_args=arguments), tmp_path
+    )
     assert done.verified.frames == 30
     assert frame_hashes(ffmpeg9, done.output) == frame_hashes(ffmpeg9, short)
 
@@ -54,7 +49,7 @@ async def test_two_passes_meet_the_bitrate(
 ) -> None:
     make(ffmpeg9, "-i", clip, "-t", "3", "-c", "copy", tmp_path / "three.mkv")
     preset = "ultrafast" if encoder.startswith("libx") else ""
-    request = Request(
+    request = request_for(
         tmp_path / "three.mkv",
         Path("out.mkv"),
         encoder,
@@ -76,7 +71,7 @@ async def test_two_passes_meet_the_bitrate(
 
 async def test_what_libvpx_refuses_is_told_without_its_settings(ffmpeg: Path, short: Path, tmp_path: Path) -> None:
     arguments = ("-deadline", "realtime")  # which knows one pass only
-    request = Request(
+    request = request_for(
         short, Path("out.mkv"), "libvpx-vp9", bitrate=100_000, two_pass=True, audio="none", ffmpeg_args=arguments
     )
     with pytest.raises(EncodeError, match=r"FFmpeg failed: (Failed to initialize encoder: Invalid parameter|.*stats)"):
@@ -87,7 +82,7 @@ async def test_a_variable_rate_keeps_every_frame_at_its_time(ffmpeg: Path, ffmpe
     source = variable_rate_clip(ffmpeg9, tmp_path)
     for name in ("out.mp4", "out.mkv"):
         (tmp_path / name.replace(".", "-")).mkdir()
-        request = Request(source, Path(name), "libx264", preset="ultrafast", ffmpeg_args=("-qp", "0"))
+        request = request_for(source, Path(name), "libx264", preset="ultrafast", ffmpeg_args=("-qp", "0"))
         done = await encode(ffmpeg, request, tmp_path / name.replace(".", "-"))
         film = done.packets.streams[0]
         assert (film.packets, done.outcome.drop, done.outcome.dup) == (80, 0, 0)
@@ -100,7 +95,7 @@ async def test_sound_that_starts_before_the_picture(ffmpeg: Path, ffmpeg9: Path,
         *(ffmpeg9, "-i", clip, "-itsoffset", "1.5", "-i", clip, "-map", "0:a", "-map", "1:v", "-c", "copy", "-t", "4"),
         tmp_path / "late.mp4",
     )
-    done = await encode(ffmpeg, Request(tmp_path / "late.mp4", Path("out.mp4"), preset="ultrafast"), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "late.mp4", Path("out.mp4"), preset="ultrafast"), tmp_path)
     film = next(count for count in done.packets.streams if count.kind == "video")
     assert film.start == pytest.approx(1.5, abs=0.05)
     assert done.outcome.dup == 0
@@ -118,7 +113,7 @@ def hdr(ffmpeg9: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("encoder", ["libx264", "libx265", "libvpx-vp9", "libsvtav1"])
 async def test_ten_bit_and_colours_are_kept(ffmpeg: Path, hdr: Path, tmp_path: Path, encoder: str) -> None:
-    done = await encode(ffmpeg, Request(hdr, Path("out.mkv"), encoder), tmp_path)
+    done = await encode(ffmpeg, request_for(hdr, Path("out.mkv"), encoder), tmp_path)
     film = done.media.video
     assert film is not None
     assert film.bit_depth == 10
@@ -128,7 +123,7 @@ async def test_ten_bit_and_colours_are_kept(ffmpeg: Path, hdr: Path, tmp_path: P
 
 
 async def test_eight_bit_where_the_machine_has_no_more(ffmpeg: Path, hdr: Path, tmp_path: Path) -> None:
-    done = await encode(ffmpeg, Request(hdr, Path("out.mkv"), "libx264"), tmp_path, specs=without_ten_bit(SPECS))
+    done = await encode(ffmpeg, request_for(hdr, Path("out.mkv"), "libx264"), tmp_path, specs=without_ten_bit(SPECS))
     assert done.media.video is not None
     assert done.media.video.bit_depth == 8
     assert done.command.warnings == ("the picture has 10 bit and is encoded with 8",)
@@ -148,7 +143,7 @@ async def test_odd_sizes(ffmpeg: Path, ffmpeg9: Path, tmp_path: Path, encoder: s
         "ffv1",
         tmp_path / "odd.mkv",
     )
-    done = await encode(ffmpeg, Request(tmp_path / "odd.mkv", Path("out.mkv"), encoder), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "odd.mkv", Path("out.mkv"), encoder), tmp_path)
     assert done.media.video is not None
     assert (done.media.video.width, done.media.video.height) == size
     assert bool(done.command.warnings) is (size == (320, 240))
@@ -160,7 +155,7 @@ async def test_full_range_stays_as_bright(ffmpeg: Path, ffmpeg9: Path, tmp_path:
         *(ffmpeg9, "-f", "lavfi", "-i", "color=white:s=64x64:d=0.2,format=yuvj420p", "-c:v", "libx264"),
         *("-color_range", "pc", tmp_path / "white.mp4"),
     )
-    done = await encode(ffmpeg, Request(tmp_path / "white.mp4", Path("out.mkv"), encoder), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "white.mp4", Path("out.mkv"), encoder), tmp_path)
     make(ffmpeg9, "-i", done.output, "-frames:v", "1", "-vf", "extractplanes=y", "-f", "rawvideo", tmp_path / "luma")
     assert min((tmp_path / "luma").read_bytes()) >= 250
     assert done.media.video is not None
@@ -173,7 +168,7 @@ async def test_full_range_stays_as_bright(ffmpeg: Path, ffmpeg9: Path, tmp_path:
 async def test_filters_and_copied_sound(ffmpeg: Path, short: Path, tmp_path: Path) -> None:
     arguments = ("-vf", "scale=-2:120", "-c:a", "copy", "-preset", "ultrafast")
     done = await encode(
-        ffmpeg, Request(short, Path("out.mp4"), "libx264", filters=("hflip",), ffmpeg_args=arguments), tmp_path
+        ffmpeg, request_for(short, Path("out.mp4"), "libx264", filters=("hflip",), ffmpeg_args=arguments), tmp_path
     )
     assert done.media.video is not None
     assert (done.media.video.width, done.media.video.height) == (160, 120)
@@ -203,14 +198,14 @@ async def test_the_persons_own_arguments_win(
     ffmpeg: Path, short: Path, tmp_path: Path, arguments: tuple[str, ...], frames: int | None, kinds: list[str]
 ) -> None:
     encoder = "" if "-vn" in arguments else "libx264"
-    done = await encode(ffmpeg, Request(short, Path("out.mkv"), encoder, ffmpeg_args=arguments), tmp_path)
+    done = await encode(ffmpeg, request_for(short, Path("out.mkv"), encoder, ffmpeg_args=arguments), tmp_path)
     assert [stream.kind for stream in done.media.streams] == kinds
     if frames is not None:
         assert done.verified.frames == frames
 
 
 async def test_copying_every_packet(ffmpeg: Path, clip: Path, tmp_path: Path) -> None:
-    done = await encode(ffmpeg, Request(clip, Path("out.mkv"), ffmpeg_args=("-c", "copy")), tmp_path)
+    done = await encode(ffmpeg, request_for(clip, Path("out.mkv"), ffmpeg_args=("-c", "copy")), tmp_path)
     assert [count.packets for count in done.packets.streams] == [234, 335]
 
 
@@ -218,15 +213,15 @@ async def test_copying_every_packet(ffmpeg: Path, clip: Path, tmp_path: Path) ->
 
 
 async def test_names_that_mean_something_to_ffmpeg(ffmpeg: Path, short: Path, tmp_path: Path) -> None:
-    odd = short.rename(tmp_path / "-i a:b%03d.mkv")
-    done = await encode(ffmpeg, Request(odd, Path("-y c:d%03d.mkv"), ffmpeg_args=("-c", "copy")), tmp_path)
+    odd = Path(shutil.copy(short, tmp_path / "-i a:b%03d.mkv"))
+    done = await encode(ffmpeg, request_for(odd, Path("-y c:d%03d.mkv"), ffmpeg_args=("-c", "copy")), tmp_path)
     assert done.output.exists()
     assert done.verified.frames == 30
 
 
 async def test_one_picture(ffmpeg: Path, ffmpeg9: Path, clip: Path, tmp_path: Path) -> None:
     make(ffmpeg9, "-i", clip, "-frames:v", "1", tmp_path / "picture.png")
-    done = await encode(ffmpeg, Request(tmp_path / "picture.png", Path("out.mp4")), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "picture.png", Path("out.mp4")), tmp_path)
     assert done.verified.frames == 1
 
 
@@ -239,13 +234,13 @@ async def test_half_a_file_is_told_before_it_is_encoded(ffmpeg9: Path, clip: Pat
     with pytest.raises(
         ProbeError, match=r"the input is truncated: its header says 7\.8 s, its packets end at [34]\.\d s"
     ):
-        await encode(ffmpeg9, Request(half, Path("out.mp4")), tmp_path)
+        await encode(ffmpeg9, request_for(half, Path("out.mp4")), tmp_path)
 
 
 async def test_quality_as_a_share(ffmpeg9: Path, short: Path, tmp_path: Path) -> None:
     sizes = []
     for number, quality in enumerate((20, 80)):
         (tmp_path / str(number)).mkdir()
-        request = Request(short, Path("out.mkv"), "libx264", quality=quality, quality_mode=QualityMode.QUALITY)
+        request = request_for(short, Path("out.mkv"), "libx264", quality=quality, quality_mode=QualityMode.QUALITY)
         sizes.append((await encode(ffmpeg9, request, tmp_path / str(number))).verified.size)
     assert sizes[0] < sizes[1]

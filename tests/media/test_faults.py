@@ -13,7 +13,7 @@ from ffx.core.recipe import Recipe
 from ffx.media.decoding import verify_decodable
 from ffx.media.plan import Request
 from tests.media.conftest import Shim
-from tests.media.jobs import Done, encode
+from tests.media.jobs import Done, encode, request_for
 from tests.media.running import ENDLESS, Running
 from tests.support import children
 
@@ -21,7 +21,7 @@ from tests.support import children
 @pytest.fixture
 def job(clip: Path, tmp_path: Path) -> Request:
     (tmp_path / "job").mkdir()
-    return Request(clip, Path("out.mp4"), encoder="libx264", preset="ultrafast")
+    return request_for(clip, Path("out.mp4"), encoder="libx264", preset="ultrafast")
 
 
 async def encoded(ffmpeg: Path, job: Request, tmp_path: Path) -> Done:

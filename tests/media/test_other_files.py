@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderSetup, OtherFile
 from ffx.core.recipe import ArgumentPolicy, Recipe
-from ffx.media.arguments import read_arguments
 from ffx.media.command import Command, build_command
 from ffx.media.other_files import (
     MOST,
@@ -32,7 +31,7 @@ OVERLAY = ("-i", "logo.png", "-filter_complex", "[0:v][1:v]overlay=10:10[v]", "-
 
 
 def named(*words: str, filters: tuple[str, ...] = ()) -> tuple[Named, ...]:
-    return named_files(filters, read_arguments(words))
+    return named_files(Recipe(filters=filters, ffmpeg_args=words))
 
 
 def command(recipe: Recipe, *files: PlacedFile, policy: ArgumentPolicy = ArgumentPolicy.CHECKED) -> Command:

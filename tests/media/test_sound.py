@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ffx.core.recipe import Recipe
+from ffx.core.tracks import SoundChoice
 from ffx.media.probe import StreamInfo
 from ffx.media.sound import sound_arguments, sound_bitrate
 from ffx.media.streams import KeptStream
 from tests.media.jobs import SPECS
 
 
-def kept(encoder: str, channels: int = 2) -> KeptStream:
-    return KeptStream(StreamInfo(1, "audio", "dts", sample_rate=48000, channels=channels), encoder)
+def kept(encoder: str, channels: int = 2, choice: SoundChoice | None = None) -> KeptStream:
+    stream = StreamInfo(1, "audio", "dts", sample_rate=48000, channels=channels)
+    return KeptStream(stream, encoder, choice=choice)
 
 
 @pytest.mark.parametrize(("channels", "share"), [(1, 0.5), (2, 1), (6, 3), (8, 4)])
@@ -27,8 +29,8 @@ def test_bitrates_end_where_the_codec_does() -> None:
 
 
 def test_a_bitrate_that_was_asked_for() -> None:
-    recipe = Recipe(audio_bitrate=96_000)
-    assert sound_arguments(recipe, (kept("aac", 6),), SPECS) == ("-c:a:0", "aac", "-b:a:0", "96000")
+    asked = kept("aac", 6, SoundChoice(bitrate=96_000))
+    assert sound_arguments(Recipe(), (asked,), SPECS) == ("-c:a:0", "aac", "-b:a:0", "96000")
 
 
 def test_more_channels_than_the_encoder_takes_are_mixed_down() -> None:

@@ -15,11 +15,10 @@ from ffx.core.errors import ProbeError, VerificationError
 from ffx.core.recipe import Recipe
 from ffx.media.arguments import read_arguments
 from ffx.media.changes import keeps_duration, keeps_frames
-from ffx.media.plan import Request
 from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, count_packets, probe
 from ffx.media.run import RunOutcome
 from ffx.media.verify import Verified, check_input, verify_output
-from tests.media.jobs import encode, make
+from tests.media.jobs import encode, make, request_for
 
 FAST = ("-c:v", "libx264", "-preset", "ultrafast")
 FILM = ("-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25:duration=6")
@@ -245,7 +244,7 @@ def test_frames_that_ffmpeg_did_not_write_are_refused(good: Checked) -> None:
 def test_sound_that_is_missing_is_refused(ffmpeg9: Path, good: Checked) -> None:
     make(ffmpeg9, "-i", good.source, *FAST, "-an", good.output)
     assert good.refusal() == "the output has 0 audio streams instead of 1"
-    assert evolve(good, recipe=evolve(good.recipe, audio_encoder="none")).verify().frames == 234
+    assert evolve(good, recipe=evolve(good.recipe, sounds=())).verify().frames == 234
     assert evolve(good, recipe=evolve(good.recipe, ffmpeg_args=("-an",))).verify().frames == 234
 
 
@@ -329,7 +328,7 @@ async def test_jobs_on_odd_sources_raise_no_false_alarm(ffmpeg: Path, tmp_path: 
     source = tmp_path / name
     make(ffmpeg, *SOURCES[name], source)
     output = Path("out.mkv" if encoder == "libx264" or source.suffix == ".png" else f"out{source.suffix}")
-    request = Request(source, output, encoder=encoder, preset="ultrafast" if encoder == "libx264" else "")
+    request = request_for(source, output, encoder=encoder, preset="ultrafast" if encoder == "libx264" else "")
     done = await encode(ffmpeg, request, tmp_path)
     original = count_packets(source).streams[0]
     assert done.verified.frames == original.packets
@@ -344,7 +343,7 @@ async def test_jobs_on_a_cut_raise_no_false_alarm(
     make(ffmpeg, "-i", clip, *FAST, "-g", "60", "-c:a", "copy", tmp_path / "whole.mp4")
     make(ffmpeg, "-ss", "1.3", "-i", tmp_path / "whole.mp4", "-c", "copy", tmp_path / "cut.mp4")
     assert count_packets(tmp_path / "cut.mp4").streams[0].discarded == 39
-    done = await encode(ffmpeg, Request(tmp_path / "cut.mp4", Path(f"out.{suffix}"), encoder=encoder), tmp_path)
+    done = await encode(ffmpeg, request_for(tmp_path / "cut.mp4", Path(f"out.{suffix}"), encoder=encoder), tmp_path)
     assert done.verified.frames >= 195
 
 
@@ -363,7 +362,7 @@ async def test_a_recording_that_begins_between_key_frames_raises_no_false_alarm(
     make(ffmpeg, "-v", "quiet", "-i", part, "-c", "copy", "-copyinkf", source)
     film = count_packets(source).streams[0]
     assert film.leading > 0
-    done = await encode(ffmpeg, Request(source, Path("out.mkv"), encoder=encoder), tmp_path)
+    done = await encode(ffmpeg, request_for(source, Path("out.mkv"), encoder=encoder), tmp_path)
     assert film.packets - film.leading <= done.verified.frames <= film.packets
 
 

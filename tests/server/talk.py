@@ -26,12 +26,14 @@ from ffx.core.messages import (
 )
 from ffx.core.model import JobConfiguration, JobStage
 from ffx.core.recipe import Recipe
+from ffx.core.tracks import SoundChoice
 from ffx.core.transport import ClientConnection
 
 M = TypeVar("M")
 
-FAST = Recipe(encoder="libx264", preset="ultrafast", audio_encoder="copy", container="mp4")
-COPY = Recipe(encoder="copy", audio_encoder="copy", container="mp4")
+COPIED = (SoundChoice(encoder="copy"),)
+FAST = Recipe(encoder="libx264", preset="ultrafast", sounds=COPIED, container="mp4")
+COPY = Recipe(encoder="copy", sounds=COPIED, container="mp4")
 SLOW = Recipe(encoder="libx264", preset="ultrafast", container="mp4", filters=("realtime=speed=0.05",))
 """Takes minutes and hardly any CPU: only a test that stops it may use it."""
 

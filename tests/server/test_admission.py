@@ -209,7 +209,7 @@ async def test_an_impossible_recipe_is_refused(rig: Rig, talk: Talk, recipe: Rec
     [
         ({"recipe": evolve(FAST, encoder="libx999", preset="")}, ("libx999",)),
         ({"recipe": evolve(FAST, encoder="hevc_nvenc", preset="")}, ("hevc_nvenc",)),
-        ({"recipe": evolve(FAST, audio_encoder="libnothing")}, ("libnothing",)),
+        ({"recipe": FAST.with_sound_encoder("libnothing")}, ("libnothing",)),
         ({"required_capabilities": ("matroska", "libnothing", "aac")}, ("libnothing",)),
     ],
 )

@@ -20,7 +20,7 @@ from ffx.core.policy import Ranking
 from ffx.core.recipe import ArgumentPolicy
 from ffx.core.wire import to_plain
 from ffx.media.command import Command, build_command, seen_here
-from ffx.media.plan import with_encoder
+from ffx.media.equivalents import with_encoder
 from ffx.media.probe import PacketCounts, count_packets
 
 SHOWN = 3

@@ -21,7 +21,10 @@ YOUNG_OBJECTS = 20_000
 none is: with Python's 700 the search is a tenth of a short command's time, and the one at its end another tenth.
 """
 
-BUILT_IN = ("serve", "submit", "queue", "history", "servers", "token", "capabilities", "plugins", "doctor")
+BUILT_IN = (
+    *("serve", "submit", "watch", "queue", "history", "servers", "profiles", "probe", "token", "capabilities"),
+    *("plugins", "doctor"),
+)
 
 
 class CommandGroup(click.Group):

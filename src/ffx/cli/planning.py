@@ -12,14 +12,17 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ffx.cli.asking import Wish
+from ffx.cli.finding import Input
+from ffx.cli.naming import NameParts, name_of
 from ffx.client.commit import check_output
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, UsageError
 from ffx.core.model import JobConfiguration, OtherFile
 from ffx.core.recipe import ArgumentPolicy, Recipe
-from ffx.media.arguments import read_arguments
-from ffx.media.other_files import Named, PlacedFile, named_files
-from ffx.media.plan import Request, default_output_name, plan_job
+from ffx.core.tracks import SubtitleChoice
+from ffx.media.charsets import charset_of
+from ffx.media.other_files import PlacedFile, check_uses, named_files
+from ffx.media.plan import Request, default_output_name, output_codec, output_size, plan_job
 from ffx.media.probe import MediaInfo, probe
 
 PROBES_AT_A_TIME = 4
@@ -38,6 +41,13 @@ class Planned:
 
 
 @frozen
+class Skipped:
+    """A request whose output is there already, and which was to be left alone then."""
+
+    request: Request
+
+
+@frozen
 class Refused:
     """A request that cannot be a job, and why."""
 
@@ -48,28 +58,28 @@ class Refused:
     @property
     def job(self) -> JobConfiguration:
         """As much of a job as there is, for reports."""
-        recipe = Recipe(encoder=self.request.encoder, codec=self.request.codec)
-        return JobConfiguration(self.job_id, str(self.request.input), str(self.request.output), recipe)
+        return JobConfiguration(self.job_id, str(self.request.input), str(self.request.output), self.request.recipe)
 
 
 async def plan_all(
     wish: Wish, specs: Mapping[str, EncoderSpec], *, policy: ArgumentPolicy, overwrite: bool, dry_run: bool
-) -> tuple[Planned | Refused, ...]:
-    """Plan every input, in their order. The folder of the outputs is made, unless it is a dry run.
+) -> tuple[Planned | Refused | Skipped, ...]:
+    """Plan every input, in their order. The folders of the outputs are made, unless it is a dry run.
 
     Raises:
-        UsageError: the folder cannot be made, or two inputs would go to one output; nothing may be started then.
+        UsageError: a folder cannot be made, or two inputs would go to one output; nothing may be started then.
     """
     if wish.output is None and not dry_run:
-        _make_folder(wish.out_dir)
+        for folder in dict.fromkeys((Path(), *(one.under for one in wish.inputs))):
+            _make_folder(wish.out_dir / folder)
     planner = _Planner(wish, specs, policy, overwrite, dry_run)
     places = asyncio.Semaphore(PROBES_AT_A_TIME)
 
-    async def plan_one(path: Path) -> Planned | Refused:
+    async def plan_one(number: int, one: Input) -> Planned | Refused | Skipped:
         async with places:
-            return await asyncio.to_thread(planner.plan, path)
+            return await asyncio.to_thread(planner.plan, number, one)
 
-    plans = tuple(await asyncio.gather(*(plan_one(path) for path in wish.inputs)))
+    plans = tuple(await asyncio.gather(*(plan_one(number, one) for number, one in enumerate(wish.inputs, 1))))
     _check_outputs_differ([plan for plan in plans if isinstance(plan, Planned)])
     return plans
 
@@ -82,25 +92,49 @@ class _Planner:
     overwrite: bool
     dry_run: bool
 
-    def plan(self, path: Path) -> Planned | Refused:
+    def plan(self, number: int, one: Input) -> Planned | Refused | Skipped:
+        path = one.path
         job_id = str(uuid.uuid4())
         request = evolve(self.wish.pattern, input=path, output=self.wish.output or self.wish.out_dir)
         try:
             _check_input(path)
             modified = path.stat().st_mtime
-            media = probe(path)
-            request = evolve(request, output=self._output(request, media), other_files=_other_files(request))
+            media = probe(path, first_frame=request.recipe.edits_picture)
+            request = evolve(request, output=self._output(request, media, number, one.under))
+            if self.wish.skip_existing and request.output.exists():
+                return Skipped(request)
+            request = evolve(request, other_files=_other_files(request))
+            request = evolve(request, recipe=_with_charsets(request.recipe))
             self._check_output(request)
             placed = _looked_at(request)
+            check_uses(request.recipe, placed)
             job = plan_job(_absolute(request), media, self.specs, job_id=job_id, policy=self.policy)
         except FfxError as error:
             return Refused(request, error, job_id)
         return Planned(job, media, modified, placed)
 
-    def _output(self, request: Request, media: MediaInfo) -> Path:
-        if self.wish.output is not None:
-            return self.wish.output
-        return self.wish.out_dir / default_output_name(request, media, self.specs)
+    def _output(self, request: Request, media: MediaInfo, number: int, under: Path) -> Path:
+        wish = self.wish
+        if wish.output is not None:
+            return wish.output
+        name = Path(default_output_name(request, media, self.specs))
+        if not wish.name:
+            return wish.out_dir / under / name
+        width, height = output_size(request.recipe, media)
+        parts = NameParts(
+            stem=request.input.stem,
+            parent=request.input.absolute().parent.name,
+            ext=name.suffix.removeprefix("."),
+            width=width,
+            height=height,
+            codec=output_codec(request.recipe, media, self.specs),
+            profile=wish.profile,
+            number=number,
+        )
+        output = wish.out_dir / under / name_of(wish.name, parts)
+        if not self.dry_run:
+            _make_folder(output.parent)
+        return output
 
     def _check_output(self, request: Request) -> None:
         if request.output.exists() and request.output.samefile(request.input):
@@ -125,18 +159,14 @@ def _check_input(path: Path) -> None:
     except OSError as error:  # such as a name that is too long
         raise UsageError(f"{path}: {error.strerror or error}") from None
     if is_folder:
-        raise UsageError(f"{path} is a folder; name the files in it")
+        raise UsageError(f"{path} is a folder; name the files in it, or give --recursive")
     if not exists:
         raise UsageError(f"{path}: there is no such file")
 
 
-def _named(request: Request) -> tuple[Named, ...]:
-    return named_files(request.filters, read_arguments(request.ffmpeg_args))
-
-
 def _other_files(request: Request) -> tuple[OtherFile, ...]:
     """The files that a request names besides its input, as they are now."""
-    return tuple(_other_file(name) for name in dict.fromkeys(named.name for named in _named(request)))
+    return tuple(_other_file(name) for name in dict.fromkeys(named.name for named in named_files(request.recipe)))
 
 
 def _other_file(name: str) -> OtherFile:
@@ -150,9 +180,22 @@ def _other_file(name: str) -> OtherFile:
     return OtherFile(name, str(path.absolute()), facts.st_size, facts.st_mtime)
 
 
+def _with_charsets(recipe: Recipe) -> Recipe:
+    """The recipe with the encodings of its files of subtitles, where a person did not name them."""
+    if not recipe.subtitles:
+        return recipe
+    return evolve(recipe, subtitles=tuple(_with_charset(choice) for choice in recipe.subtitles))
+
+
+def _with_charset(choice: SubtitleChoice) -> SubtitleChoice:
+    if not choice.file or choice.charset:
+        return choice
+    return evolve(choice, charset=charset_of(Path(choice.file)))
+
+
 def _looked_at(request: Request) -> tuple[PlacedFile, ...]:
     """The other files under their own names; what FFmpeg would open by its content, the servers look at too."""
-    looked_at = {named.name for named in _named(request) if named.is_looked_at}
+    looked_at = {named.name for named in named_files(request.recipe) if named.is_looked_at}
     return tuple(
         PlacedFile(other.name, other.path, probe(Path(other.path), subtitles=True) if other.name in looked_at else None)
         for other in request.other_files

@@ -7,13 +7,13 @@ from typing import Any
 
 from ffx.cli.assembly import Assembly
 from ffx.cli.queue_rows import plain_job, progress_text, reason_text, state_text, when_last_heard
+from ffx.cli.recipe_text import recipe_text
 from ffx.cli.text import clock_text, print_json, print_line
 from ffx.cli.worker import working_process
 from ffx.client.queue.records import AttemptRecord, Farewell, JobRecord, Live
 from ffx.client.queue.store import JobQueue
 from ffx.core.figures import duration_text, size_text
 from ffx.core.model import Evidence, JobConfiguration, JobState
-from ffx.core.recipe import QualityMode, Recipe
 from ffx.core.text import one_line
 from ffx.core.wire import to_plain
 
@@ -79,7 +79,7 @@ def _facts(record: JobRecord) -> Iterator[tuple[str, str]]:
     others = ", ".join(f"{one_line(other.name)} ({size_text(other.size)})" for other in job.other_files)
     yield "with", others
     yield "output", job.output_file + (" (may be replaced)" if handling.overwrite else "")
-    yield "recipe", _recipe(job.recipe)
+    yield "recipe", recipe_text(job.recipe)
     yield "priority", str(job.priority)
     yield "where", _where(record)
     yield "verified", "by packets, durations and streams" + _full(job)
@@ -100,23 +100,6 @@ def _where(record: JobRecord) -> str:
     if handling.server:
         return f"only on {handling.server}"
     return {"never": "never on this machine", "only": "only on this machine"}.get(handling.local, "")
-
-
-def _recipe(recipe: Recipe) -> str:
-    words = [recipe.encoder or f"the best encoder for {recipe.codec}"]
-    if recipe.preset:
-        words.append(f"preset {recipe.preset}")
-    if recipe.quality_mode is not None and recipe.quality_value is not None:
-        unit = {QualityMode.BITRATE: " bit/s", QualityMode.QUALITY: " %"}.get(recipe.quality_mode, "")
-        words.append(f"{recipe.quality_mode.value} {recipe.quality_value:g}{unit}")
-    if recipe.two_pass:
-        words.append("two passes")
-    words.extend(f"filter {one}" for one in recipe.filters)
-    if recipe.audio_encoder:
-        words.append(f"audio {recipe.audio_encoder}")
-    if recipe.ffmpeg_args:
-        words.append(f"-- {' '.join(recipe.ffmpeg_args)}")
-    return ", ".join(words)
 
 
 def _result(record: JobRecord) -> str:

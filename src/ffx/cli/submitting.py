@@ -11,17 +11,19 @@ from attrs import evolve, frozen
 
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
+from ffx.cli.batch import show_summary
 from ffx.cli.boundary import Interrupted, print_error
 from ffx.cli.endpoints import endpoint, known_endpoints
 from ffx.cli.following import Following, front_end
 from ffx.cli.interrupting import interruptible
 from ffx.cli.leftovers import left_open
 from ffx.cli.logs import start_logging
-from ffx.cli.planning import Planned, Refused, plan_all
+from ffx.cli.planning import Planned, Refused, Skipped, plan_all
 from ffx.cli.settings import argument_policy, submit_settings
 from ffx.cli.text import print_json_line, print_line, print_note
 from ffx.cli.unknown import check_encoders
 from ffx.cli.worker import working_process
+from ffx.client.outcome import JobOutcome
 from ffx.client.queue.lock import QueueLock
 from ffx.client.queue.records import Handling, JobRecord
 from ffx.client.queue.store import JobQueue
@@ -100,19 +102,25 @@ class _Submission:
         plans = await plan_all(self.wish, specs, policy=policy, overwrite=manner.overwrite, dry_run=manner.dry_run)
         planned = [plan for plan in plans if isinstance(plan, Planned)]
         refused = [plan for plan in plans if isinstance(plan, Refused)]
+        skipped = sum(isinstance(plan, Skipped) for plan in plans)
         jobs = [plan.job for plan in planned]
         await check_encoders(self.assembly, jobs, specs, known_endpoints(self.assembly))
         for message in dict.fromkeys(str(plan.error) for plan in refused):
             print_error(message)
+        if skipped:
+            print_note(f"ffx: {skipped} skipped, for their outputs exist")
         if manner.dry_run:
             statuses = await self._survey(planned)
         else:
             with JobQueue.open(self.assembly.folders.queue_file, check=not manner.detach) as queue:
-                records = _add(queue, planned, handling, manner.verification)
+                records = add_to_queue(queue, planned, handling, manner.verification)
                 if manner.detach:
                     statuses = self._leave(records, queue)
                 else:
-                    statuses = await self._follow(records, queue, following, refused)
+                    outcomes = await self._follow(records, queue, following, refused)
+                    statuses = [outcome.exit_status for outcome in outcomes]
+                    if len(plans) > 1 and following.front_end.name in TEXT_INTERFACES:
+                        show_summary(outcomes, refused=len(refused), skipped=skipped)
         return exit_status(statuses, (plan.error.exit_status for plan in refused))
 
     async def _survey(self, planned: Sequence[Planned]) -> list[int]:
@@ -146,8 +154,8 @@ class _Submission:
 
     async def _follow(
         self, records: Sequence[JobRecord], queue: JobQueue, following: Following, refused: Sequence[Refused]
-    ) -> list[int]:
-        """See the jobs done while the front end shows them; returns an exit status for each.
+    ) -> Sequence[JobOutcome]:
+        """See the jobs done while the front end shows them.
 
         Raises:
             Interrupted: says what stays in the queue.
@@ -166,7 +174,7 @@ class _Submission:
         except asyncio.CancelledError:
             now = [queue.record(record.job_id) or record for record in records]
             raise Interrupted(left_open(queue.file, now)) from None
-        return [outcome.exit_status for outcome in outcomes]
+        return outcomes
 
     # -- What the run needs -----------------------------------------------------------------------------------
 
@@ -193,7 +201,7 @@ class _Submission:
         return "never"
 
 
-def _add(
+def add_to_queue(
     queue: JobQueue, planned: Sequence[Planned], handling: Handling, verification: Verification
 ) -> tuple[JobRecord, ...]:
     """Put the jobs into the queue; says which of them are there already.

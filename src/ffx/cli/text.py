@@ -17,6 +17,12 @@ def print_line(text: str = "") -> None:
     click.echo(printable(text))
 
 
+def print_lines(text: str) -> None:
+    """A text of several lines."""
+    for line in text.splitlines():
+        print_line(line)
+
+
 def print_note(text: str) -> None:
     """One line on stderr: what is worth saying beside the result."""
     click.echo(printable(text), err=True)

@@ -12,7 +12,7 @@ from ffx.client.waiting import Line
 from ffx.core.encoders import EncoderSpec
 from ffx.core.model import CapabilityMatch, JobConfiguration, ServerInfo
 from ffx.core.policy import Ranking, SchedulingPolicy
-from ffx.media.plan import with_encoder
+from ffx.media.equivalents import with_encoder
 
 
 @frozen

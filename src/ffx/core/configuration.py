@@ -38,11 +38,11 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, fields_dict, frozen, has
+from attrs import field, frozen
 
 from ffx.core.errors import ConfigurationError, DecodeError
 from ffx.core.recipe import ArgumentPolicy
-from ffx.core.registry import suggestion
+from ffx.core.strict import unknown_keys
 from ffx.core.text import brief
 from ffx.core.wire import from_plain
 
@@ -185,23 +185,14 @@ def read_configuration(plain: Mapping[str, Any], *, origin: str) -> Configuratio
     Raises:
         ConfigurationError: an unknown key (with a suggestion), a wrong type or an impossible value, and its path.
     """
-    _refuse_unknown(plain, Configuration, origin, "")
+    for fault in unknown_keys(plain, Configuration):
+        raise ConfigurationError(f"{origin}: {fault}")
     try:
         configuration: Configuration = from_plain(dict(plain), Configuration)
     except DecodeError as error:
         raise ConfigurationError(f"{origin}: {brief(str(error), 500)}") from None
     _check_values(configuration, origin)
     return configuration
-
-
-def _refuse_unknown(plain: Mapping[str, Any], kind: type[Any], origin: str, path: str) -> None:
-    known = fields_dict(kind)
-    for key, value in plain.items():
-        if key not in known:
-            raise ConfigurationError(f"{origin}: {path}{brief(key)}: unknown key{suggestion(key, list(known))}")
-        inner = type(known[key].default)
-        if has(inner) and isinstance(value, Mapping):
-            _refuse_unknown(value, inner, origin, f"{path}{key}.")
 
 
 def _check_values(configuration: Configuration, origin: str) -> None:

@@ -77,6 +77,8 @@ class EncoderSpec:
     presets: tuple[str, ...] = ()
     """Fastest first."""
     preset_option: str = "-preset"
+    tunes: tuple[str, ...] = ()
+    """What ``-tune`` takes."""
     default_preset: str = ""
     """Empty: FFmpeg's own."""
     pixel_formats: tuple[str, ...] = ("yuv420p",)

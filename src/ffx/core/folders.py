@@ -22,6 +22,16 @@ class Folders:
         return self.configuration / "ffx.toml"
 
     @property
+    def profiles_folder(self) -> Path:
+        """The user's own profiles, a file each."""
+        return self.configuration / "profiles"
+
+    @property
+    def watched_folder(self) -> Path:
+        """What was dealt with of the folders that are watched."""
+        return self.state / "watched"
+
+    @property
     def servers_file(self) -> Path:
         """The servers that a client remembers, with their tokens: readable by the user only."""
         return self.configuration / "servers.toml"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ffx.core.events import JobEvent
     from ffx.core.model import JobConfiguration
     from ffx.core.policy import SchedulingPolicy
-    from ffx.core.recipe import Recipe
+    from ffx.core.profiles import Profile
     from ffx.core.transport import Transport
     from ffx.core.ui import UserInterface
 
@@ -59,7 +59,7 @@ def ffx_register_uis() -> Sequence[UserInterface]:  # type: ignore[empty-body]
 
 
 @hookspec
-def ffx_register_profiles() -> Sequence[tuple[str, Recipe]]:  # type: ignore[empty-body]
+def ffx_register_profiles() -> Sequence[Profile]:  # type: ignore[empty-body]
     """Return named recipes."""
 
 

@@ -15,6 +15,7 @@ from ffx.core.detector import Detector
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import PluginError
 from ffx.core.policy import SchedulingPolicy
+from ffx.core.profiles import Profile
 from ffx.core.registry import Registry
 from ffx.core.transport import Transport
 from ffx.core.ui import UserInterface
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from ffx.core.events import JobEvent
     from ffx.core.model import JobConfiguration
-    from ffx.core.recipe import Recipe
 
 ENTRY_POINT_GROUP = "ffx"
 OWN_DISTRIBUTION = "ffmpeg-easy"
@@ -136,13 +136,8 @@ class PluginHost:
     def uis(self) -> Registry[UserInterface]:
         return self._registry("front end", "ffx_register_uis", UserInterface, lambda ui: ui.name)
 
-    def profiles(self) -> Registry[Recipe]:
-        named = self._registry("profile", "ffx_register_profiles", tuple, lambda pair: pair[0])
-        recipes: Registry[Recipe] = Registry("profile")
-        for name, (_, recipe) in named.items():
-            origin = named.origin(name)
-            recipes.add(name, recipe, plugin=origin.plugin, distribution=origin.distribution)
-        return recipes
+    def profiles(self) -> Registry[Profile]:
+        return self._registry("profile", "ffx_register_profiles", Profile, lambda profile: profile.name)
 
     def commands(self) -> Registry[click.Command]:
         return self._registry("command", "ffx_register_commands", object, lambda command: command.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ffx.core.edits import Deinterlace
 from ffx.core.recipe import Recipe
 from ffx.media.arguments import Arguments, filter_names
 
@@ -36,8 +37,30 @@ _ALL_SOUND_KEEPS_TIME = frozenset(
 )
 
 
+_TELECINE = 4 / 5
+"""Of the frames are left when film that was spread over 30 frames a second gets its 24 back."""
+
+
+def expected_length(recipe: Recipe, source: float) -> float:
+    """Seconds that the output of a source lasts, by the recipe's part and speed."""
+    end = source if recipe.trim.end is None else min(source, recipe.trim.end)
+    return max(0.0, end - recipe.trim.start) / recipe.speed
+
+
+def expected_frames(recipe: Recipe, source: int, length: float) -> int:
+    """About how many frames the output of a source has, for reports on progress; ``length`` in seconds is the
+    source's. 0 where that is not known.
+    """
+    lasts = expected_length(recipe, length)
+    if recipe.picture.frame_rate is not None:
+        return round(lasts * recipe.picture.frame_rate)
+    share = lasts / length if length else 1.0
+    telecine = _TELECINE if recipe.picture.deinterlace is Deinterlace.TELECINE else 1.0
+    return round(source * share * telecine)
+
+
 def keeps_duration(recipe: Recipe, arguments: Arguments) -> bool:
-    """Whether the output is as long as the source, as far as the options say."""
+    """Whether the length of the output follows from that of the source, as far as the options say."""
     sound = [o.value or "" for o in arguments.options if o.name == "filter" and o.specifier.startswith("a")]
     return (
         not arguments.has(*_TIMING_OPTIONS)
@@ -48,7 +71,10 @@ def keeps_duration(recipe: Recipe, arguments: Arguments) -> bool:
 
 def keeps_frames(recipe: Recipe, arguments: Arguments) -> bool:
     """Whether the output has the source's frames, one for one, as far as the options say."""
-    return not arguments.has(*_TIMING_OPTIONS, *_FRAME_OPTIONS) and _picture_filters(recipe, arguments) <= _ONE_TO_ONE
+    edits = recipe.picture
+    paced = recipe.speed != 1.0 or edits.frame_rate is not None or edits.deinterlace is Deinterlace.TELECINE
+    free = not arguments.has(*_TIMING_OPTIONS, *_FRAME_OPTIONS) and _picture_filters(recipe, arguments) <= _ONE_TO_ONE
+    return free and not paced and not recipe.trim
 
 
 def _picture_filters(recipe: Recipe, arguments: Arguments) -> set[str]:

@@ -15,7 +15,7 @@ from attrs import asdict, field, frozen
 from ffx.core.errors import DecodeError, ProbeError
 from ffx.core.text import one_line
 from ffx.core.wire import from_plain, to_plain
-from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
+from ffx.media.probe import Chapter, MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes. Lyrics and the like stand in headers too."""
@@ -28,7 +28,7 @@ class _Described:
     container: str
     duration: float
     streams: tuple[StreamInfo, ...]
-    chapters: int
+    chapters: tuple[Chapter, ...]
     packets: PacketCounts
     metadata: Mapping[str, str] = field(factory=dict)
 
@@ -41,13 +41,13 @@ class _Answer:
     fault: str = ""
 
 
-def examine_to_text(source: Path, *, subtitles: bool = False) -> bytes:
+def examine_to_text(source: Path, *, subtitles: bool = False, first_frame: bool = False) -> bytes:
     """Examine a file, and put what was found or what is wrong with it into words for ``read_examination``. Blocking.
 
-    ``subtitles``: whether a file that holds nothing else will do.
+    ``subtitles``: whether a file that holds nothing else will do. ``first_frame``: whether the film's is looked at.
     """
     try:
-        media, packets = examine(source, subtitles=subtitles)
+        media, packets = examine(source, subtitles=subtitles, first_frame=first_frame)
     except ProbeError as error:
         return _text(_Answer(fault=str(error).removeprefix(f"{source}: ")))
     described = _Described(media.container, media.duration, media.streams, media.chapters, packets, media.metadata)
@@ -60,7 +60,7 @@ def prepare() -> None:
     """
     stream = StreamInfo(index=0, kind="video", codec="h264")
     packets = PacketCounts((PacketCount(index=0, kind="video"),))
-    _text(_Answer(_Described("matroska", 1.0, (stream,), 0, packets, {"title": ""})))
+    _text(_Answer(_Described("matroska", 1.0, (stream,), (), packets, {"title": ""})))
 
 
 def read_examination(text: bytes, path: Path, size: int) -> tuple[MediaInfo, PacketCounts]:

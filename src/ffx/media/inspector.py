@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from ffx.core.errors import DecodeError, FfxError, ProbeError
 from ffx.media.inspection import LARGEST_ANSWER, read_examination
-from ffx.media.inspector_process import ANY_STREAMS, FILMS
+from ffx.media.inspector_process import ANY_STREAMS, FILMS, FIRST_FRAME
 from ffx.media.inspector_start import InspectorStarter, Running, examine_apart
 from ffx.media.probe import MediaInfo, PacketCounts
 from ffx.media.process import crash_name
@@ -46,11 +46,13 @@ class Inspector:
         self._running: asyncio.Task[Running] | None = None
         self._idle: list[_Reader] = []
 
-    async def examine(self, path: Path, *, owner: str = "", subtitles: bool = False) -> Examined:
+    async def examine(
+        self, path: Path, *, owner: str = "", subtitles: bool = False, first_frame: bool = False
+    ) -> Examined:
         """What the header of a media file says, and what its packets are; takes as long as reading the file.
 
         ``owner`` says whose file it is: files of different owners never meet in one reader. ``subtitles``: whether a
-        file that holds nothing else will do.
+        file that holds nothing else will do; of such a file no ``first_frame`` is looked at.
 
         Raises:
             ProbeError: one line that names the file and what is wrong with it, also that it brought its reader down.
@@ -58,9 +60,10 @@ class Inspector:
         with _opened(path) as source:
             size = os.fstat(source).st_size
             limit = TIME_LIMIT + size / TIME_SHARE
+            word = ANY_STREAMS if subtitles else FIRST_FRAME if first_frame else FILMS
             try:
                 async with asyncio.timeout(limit):
-                    answer = await self._answer(_Question(source, path, subtitles), owner, limit)
+                    answer = await self._answer(_Question(source, path, word), owner, limit)
             except TimeoutError:
                 raise ProbeError(f"{path}: reading it took too long and was ended") from None
         if not answer.startswith(b"{"):
@@ -151,11 +154,8 @@ class _Question:
 
     source: int
     path: Path
-    subtitles: bool
-
-    @property
-    def word(self) -> bytes:
-        return ANY_STREAMS if self.subtitles else FILMS
+    word: bytes
+    """One of those of ``inspector_process``."""
 
 
 @define(eq=False)

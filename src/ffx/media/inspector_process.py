@@ -2,7 +2,8 @@
 about another's.
 
 Its stdin is a Unix socket. Each byte that comes there brings another socket, for a copy: the reader. Each byte that
-comes there brings an open file (``ANY_STREAMS``: one that may hold subtitles alone), and is answered with one line:
+comes there brings an open file (``ANY_STREAMS``: one that may hold subtitles alone; ``FIRST_FRAME``: one whose first
+frame is looked at), and is answered with one line:
 what was found, or, when the reader did not come to its end, how it ended, as a wait status. Who closes the other end of
 a reader's socket wants no answer any more. At the end of the first socket all ends. With such a byte and a path as its
 arguments the process examines that file and writes the answer to stdout, for systems without any of this.
@@ -24,7 +25,7 @@ from typing import NoReturn
 from ffx.media.inspection import examine_to_text, prepare
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
-FILMS, ANY_STREAMS = b"?", b"*"
+FILMS, ANY_STREAMS, FIRST_FRAME = b"?", b"*", b"1"
 CPU_SECONDS = 60
 """For a file of any size, and as many more as it has ``CPU_SHARE`` bytes: a packet of sound may have a hundred."""
 CPU_SHARE = 5_000_000
@@ -34,7 +35,7 @@ def main() -> None:
     """Serve until the socket ends; or examine one file."""
     if len(sys.argv) > 1:
         word, path = sys.argv[1:]
-        sys.stdout.buffer.write(examine_to_text(Path(path), subtitles=word == ANY_STREAMS.decode()))
+        sys.stdout.buffer.write(_examined(Path(path), word.encode()))
         return
     _set_process(_PR_SET_DUMPABLE, 0)  # readers are of the same user: none may look into this process or change it
     prepare()
@@ -123,9 +124,12 @@ def _read(files: socket.socket) -> None:
             return
         (source,) = sources
         _limit_time(os.fstat(source).st_size)
-        text = examine_to_text(Path(f"/dev/fd/{source}"), subtitles=word == ANY_STREAMS)
-        files.sendall(text + b"\n")
+        files.sendall(_examined(Path(f"/dev/fd/{source}"), word) + b"\n")
         os.close(source)
+
+
+def _examined(path: Path, word: bytes) -> bytes:
+    return examine_to_text(path, subtitles=word == ANY_STREAMS, first_frame=word == FIRST_FRAME)
 
 
 def _limit_time(size: int) -> None:

@@ -18,6 +18,7 @@ from ffx.core.model import OtherFile
 from ffx.core.recipe import Recipe
 from ffx.media.allowed.filtering import files_of
 from ffx.media.allowed.graph import read_graph
+from ffx.media.allowed.sink import files_of_choices
 from ffx.media.arguments import Arguments, read_arguments
 
 if TYPE_CHECKING:  # it brings PyAV, which a server at rest can do without
@@ -60,17 +61,18 @@ class PlacedFile:
     """What it is, where it was looked at."""
 
 
-def named_files(filters: Iterable[str], arguments: Arguments) -> tuple[Named, ...]:
-    """Every file that filters and arguments name, in their order. Pure."""
+def named_files(recipe: Recipe) -> tuple[Named, ...]:
+    """Every file that a recipe names, in its order. Pure."""
+    arguments = read_arguments(recipe.ffmpeg_args)
+    choices = (Named(name, "-i") for name in files_of_choices(recipe))
     inputs = (Named(option.value or "", "-i") for option in arguments.inputs if option.name == "i")
-    in_graphs = (named for graph in (*filters, *arguments.graphs) for named in _in_graph(graph))
-    return tuple(dict.fromkeys((*inputs, *in_graphs)))
+    in_graphs = (named for graph in (*recipe.filters, *arguments.graphs) for named in _in_graph(graph))
+    return tuple(dict.fromkeys((*choices, *inputs, *in_graphs)))
 
 
 def files_looked_at(recipe: Recipe) -> frozenset[str]:
     """The names of the other files that are to be examined before FFmpeg sees them."""
-    named = named_files(recipe.filters, read_arguments(recipe.ffmpeg_args))
-    return frozenset(each.name for each in named if each.is_looked_at)
+    return frozenset(each.name for each in named_files(recipe) if each.is_looked_at)
 
 
 def place_names(files: Sequence[OtherFile], folder: str) -> dict[str, str]:
@@ -104,6 +106,21 @@ def check_inputs(arguments: Arguments) -> None:
     inputs = [option.value for option in arguments.inputs if option.name == "i"]
     if inputs and not arguments.owns_mapping:
         raise RecipeError(f"-i {inputs[0]}: nothing is taken from it; say what with -map 1:a, or with -filter_complex")
+
+
+def check_uses(recipe: Recipe, files: Iterable[PlacedFile]) -> None:
+    """Whether the files are what the recipe takes them for, as far as they were looked at.
+
+    Raises:
+        RecipeError: a watermark without a picture, or a file of subtitles without subtitles.
+    """
+    looked_at = {file.name: file.media for file in files if file.media is not None}
+    watermark = recipe.picture.watermark
+    if watermark is not None and watermark.file in looked_at and not looked_at[watermark.file].films:
+        raise RecipeError(f"{watermark.file}: has no picture that could be laid over the film")
+    for choice in recipe.subtitles or ():
+        if choice.file in looked_at and not looked_at[choice.file].subtitles:
+            raise RecipeError(f"{choice.file}: there are no subtitles in it")
 
 
 def input_words(arguments: Arguments, files: Mapping[str, PlacedFile]) -> tuple[str, ...]:

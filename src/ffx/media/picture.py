@@ -1,6 +1,8 @@
-"""The arguments of the picture: encoder, quality, pixel format, filters, colours and frame timing."""
+"""The arguments of the picture: encoder, quality, pixel format, filters, colours, HDR and frame timing."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from attrs import field, frozen
 
@@ -9,8 +11,11 @@ from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderSetup
 from ffx.core.recipe import QualityMode, Recipe
 from ffx.media.arguments import Arguments, Option, filter_names
+from ffx.media.encoder_parameters import parameters_of
+from ffx.media.film_filters import FilmChain, Step, is_tone_mapped, render
 from ffx.media.pixels import chosen_pixel_format, is_full_range_name, pixel_losses, subsampling
 from ffx.media.probe import StreamInfo
+from ffx.media.streams import Feed
 
 _NEEDS_EVEN_SIZE = frozenset(
     {"libx264", "libx265", "libsvtav1", "libxvid", "libvvenc", "libopenh264", "huffyuv", "utvideo", "wmv2"}
@@ -30,6 +35,9 @@ enough for 90 kHz sources and coarse enough for MPEG-4, which allows 65535 ticks
 """
 
 
+_BT709 = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
+
+
 @frozen
 class Picture:
     """How the films of a job are encoded."""
@@ -38,6 +46,10 @@ class Picture:
     remaining: Arguments = field(factory=Arguments)
     """The person's arguments without those that are merged into ``options``."""
     warnings: tuple[str, ...] = ()
+    size: tuple[int, int] = (0, 0)
+    """Width and height of what comes out, in pixels; zeros where that is not known beforehand."""
+    graph: str = ""
+    """For ``-filter_complex``, where something is laid over the film, which then comes out at the label ``film``."""
 
 
 @frozen
@@ -56,6 +68,9 @@ class PictureTask:
     """The option that keeps every frame at its time, as this FFmpeg spells it; empty where the container cannot."""
     variable_rate: bool = False
     """Whether the frames come at changing intervals."""
+    chain: FilmChain = FilmChain()
+    """What the recipe's typed edits do."""
+    input_numbers: Mapping[Feed, int] = field(factory=dict)
 
 
 def picture_arguments(task: PictureTask) -> Picture:
@@ -67,22 +82,36 @@ def picture_arguments(task: PictureTask) -> Picture:
     if task.recipe.encoder == "copy":
         return Picture(_placed(task, "c", "copy"), task.arguments)
     pixel_format = _pixel_format(task)
-    chain, warnings = _filters(task, pixel_format)
+    steps, warnings = _filters(task, pixel_format)
+    parameters, remaining = parameters_of(task.recipe, task.film, task.arguments)
+    graph = _graph(task, steps) if task.chain.overlays else ""
+    chain = "" if graph else ",".join(step for step in steps if isinstance(step, str))
     return Picture(
         options=(
             *_placed(task, "c", task.recipe.encoder),
             *task.setup.output_options,
             *(task.spec.options if task.spec else ()),
             *_preset(task),
+            *_speciality(task),
             *_quality(task),
-            *(_placed(task, "filter", ",".join(chain)) if chain else ()),
+            *parameters,
+            *(_placed(task, "filter", chain) if chain else ()),
             *(_placed(task, "pix_fmt", pixel_format) if pixel_format and not task.setup.upload_filter else ()),
+            *_key_frames(task),
             *_colours(task),
             *_timing(task),
         ),
-        remaining=task.arguments.without(_is_film_filter),
-        warnings=(*pixel_losses(task.film, pixel_format), *warnings),
+        size=_size(task, pixel_format),
+        remaining=remaining.without(_is_film_filter),
+        warnings=(*task.chain.warnings, *pixel_losses(task.film, pixel_format), *warnings, *_hdr_losses(task)),
+        graph=graph,
     )
+
+
+def _graph(task: PictureTask, steps: list[Step]) -> str:
+    if len(task.places) > 1 or task.film is None:
+        raise RecipeError("nothing can be laid over several films at once: choose one with -map")
+    return render(steps, f"0:{task.film.index}", task.input_numbers)
 
 
 def _placed(task: PictureTask, option: str, value: str) -> tuple[str, ...]:
@@ -95,6 +124,21 @@ def _placed(task: PictureTask, option: str, value: str) -> tuple[str, ...]:
 def _preset(task: PictureTask) -> tuple[str, ...]:
     preset = task.recipe.preset or (task.spec.default_preset if task.spec else "")
     return (task.spec.preset_option if task.spec else "-preset", preset) if preset else ()
+
+
+def _speciality(task: PictureTask) -> tuple[str, ...]:
+    """Tune, profile and level."""
+    recipe = task.recipe
+    level = "" if recipe.encoder == "libx265" else recipe.level  # one of its parameters
+    words = (("-tune", recipe.tune), ("-profile:v", recipe.profile), ("-level", level))
+    return tuple(word for option, value in words if value for word in (option, value))
+
+
+def _key_frames(task: PictureTask) -> tuple[str, ...]:
+    rate = task.recipe.picture.frame_rate or (task.film.frame_rate if task.film else 0)
+    if task.recipe.gop is None or not rate or task.arguments.has("g"):
+        return ()
+    return ("-g", str(max(1, round(task.recipe.gop * rate))))
 
 
 def _quality(task: PictureTask) -> tuple[str, ...]:
@@ -125,22 +169,26 @@ def _pixel_format(task: PictureTask) -> str:
     return chosen_pixel_format(task.film, task.spec)
 
 
-def _filters(task: PictureTask, pixel_format: str) -> tuple[list[str], list[str]]:
-    """One chain: the recipe's filters, the person's, what the source makes necessary, the upload; and warnings."""
+def _filters(task: PictureTask, pixel_format: str) -> tuple[list[Step], list[str]]:
+    """One chain: what the recipe changes, its filters, the person's, what the source makes necessary, the upload; and
+    warnings.
+    """
     own = [option.value or "" for option in task.arguments.options if _is_film_filter(option)]
-    chain, warnings = [*task.recipe.filters, *own], []
+    free = [*task.recipe.filters, *own]
     if task.arguments.has("filter_complex"):
-        if chain or task.setup.upload_filter:
+        if free or task.chain.steps or task.setup.upload_filter:
             raise RecipeError("-filter_complex cannot be joined with other filters here: write it as -vf")
         return [], []
-    if not chain and not task.arguments.has("s"):
+    steps: list[Step] = [*task.chain.steps, *free]
+    warnings: list[str] = []
+    if not free and not task.arguments.has("s"):
         crop, warning = _even_crop(task, pixel_format)
-        chain, warnings = [*crop], [*warning]
-        if _needs_range_filter(task, pixel_format):
-            chain.append("scale=in_range=pc:out_range=pc")
+        steps, warnings = [*steps, *crop], [*warning]
+    if not steps and not task.arguments.has("s") and _needs_range_filter(task, pixel_format):
+        steps.append("scale=in_range=pc:out_range=pc")
     if task.setup.upload_filter:
-        chain.append(_upload(task))
-    return chain, warnings
+        steps.append(_upload(task))
+    return steps, warnings
 
 
 def _is_film_filter(option: Option) -> bool:
@@ -156,13 +204,12 @@ def _even_crop(task: PictureTask, pixel_format: str) -> tuple[tuple[str, ...], t
     if film is None or not (hardware or task.recipe.encoder in _NEEDS_EVEN_SIZE):
         return (), ()
     across, down = subsampling(pixel_format)
-    if not (film.width % across or film.height % down):
+    size = (task.chain.width or film.width, task.chain.height or film.height)
+    if not (size[0] % across or size[1] % down):
         return (), ()
     width = f"floor(iw/{across})*{across}" if across > 1 else "iw"
     height = f"floor(ih/{down})*{down}" if down > 1 else "ih"
-    warning = (
-        f"{task.recipe.encoder} takes even sizes only: one line or column of {film.width}x{film.height} is cut off"
-    )
+    warning = f"{task.recipe.encoder} takes even sizes only: one line or column of {size[0]}x{size[1]} is cut off"
     return (f"crop={width}:{height}:0:0",), (warning,)
 
 
@@ -170,6 +217,18 @@ def _needs_range_filter(task: PictureTask, pixel_format: str) -> bool:
     """FFmpeg 5.1 squeezes a full-range source into the limited range of a format without the ``j``."""
     film = task.film
     return bool(film and is_full_range_name(film.pixel_format) and not is_full_range_name(pixel_format))
+
+
+def _size(task: PictureTask, pixel_format: str) -> tuple[int, int]:
+    """Known where the picture is edited: its first frame was looked at then, and nothing else changes the size."""
+    free = task.recipe.filters or any(_is_film_filter(option) for option in task.arguments.options)
+    if free or not task.recipe.edits_picture or task.arguments.has("s", "filter_complex", "map"):
+        return 0, 0
+    width, height = task.chain.width, task.chain.height
+    if not _even_crop(task, pixel_format)[0]:
+        return width, height
+    across, down = subsampling(pixel_format)
+    return width // across * across, height // down * down
 
 
 def _upload(task: PictureTask) -> str:
@@ -186,6 +245,8 @@ def _upload(task: PictureTask) -> str:
 def _colours(task: PictureTask) -> tuple[str, ...]:
     """The source's colour tags, unless a filter may change what they describe."""
     film = task.film
+    if is_tone_mapped(task.recipe, film):
+        return _BT709
     own = [option.value or "" for option in task.arguments.options if option.name in ("filter", "filter_complex")]
     filters = filter_names([*task.recipe.filters, *own])
     if film is None or any(name.startswith(_COLOUR_FILTERS) for name in filters):
@@ -195,6 +256,12 @@ def _colours(task: PictureTask) -> tuple[str, ...]:
         tags["-colorspace"] = film.color_matrix
         tags["-color_range"] = "" if filters else film.color_range
     return tuple(word for option, value in tags.items() if value for word in (option, value))
+
+
+def _hdr_losses(task: PictureTask) -> tuple[str, ...]:
+    if task.film is None or not task.film.dolby_vision:
+        return ()
+    return ("the film is Dolby Vision: its base layer is encoded, what varies from scene to scene is left out",)
 
 
 def _timing(task: PictureTask) -> tuple[str, ...]:

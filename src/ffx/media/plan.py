@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ffx.core.encoders import EncoderSpec, equivalent_preset, equivalent_quality
+from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderType, JobConfiguration, OtherFile
-from ffx.core.recipe import ArgumentPolicy, QualityMode, Recipe
+from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.core.registry import suggestion
+from ffx.core.tracks import SoundChoice
 from ffx.media.allowed.sink import check_texts
 from ffx.media.arguments import Arguments, Option, read_arguments
+from ffx.media.choosing import chosen, sounds_of
 from ffx.media.containers import (
     ContainerSpec,
     container_by_name,
@@ -22,7 +24,10 @@ from ffx.media.containers import (
     fitting,
     listed,
 )
+from ffx.media.equivalents import reference_encoder
+from ffx.media.film_filters import film_chain
 from ffx.media.other_files import check_inputs, check_other_files
+from ffx.media.possible import check_recipe
 from ffx.media.probe import MediaInfo
 from ffx.media.streams import select_streams
 
@@ -31,31 +36,17 @@ _CODEC_NAMES = {"h265": "hevc", "x265": "hevc", "avc": "h264", "x264": "h264", "
 
 @frozen
 class Request:
-    """What a person asks for. What is left empty is kept as the source has it."""
+    """What a person asks for: a recipe of which only what matters is given."""
 
     input: Path
     output: Path
     """Without a suffix: the container is the source's when the codecs fit it, else Matroska."""
-    encoder: str = ""
-    codec: str = ""
-    preset: str = ""
-    quality: float | None = None
-    """On the encoder's own scale; where only a codec is named, on that of its reference encoder (libx265 for hevc)."""
-    quality_mode: QualityMode = QualityMode.CRF
-    """``QUALITY`` reads ``quality`` as 0 to 100 instead."""
-    bitrate: int | None = None
-    """Bits a second of the picture."""
-    two_pass: bool = False
-    pixel_format: str = ""
-    filters: tuple[str, ...] = ()
-    audio: str = ""
-    """An encoder, ``copy``, ``none``, or empty."""
-    audio_bitrate: int | None = None
-    container: str = ""
-    """FFmpeg's name of a muxer; empty: as the output's suffix says."""
-    ffmpeg_args: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
+    """What is left empty is kept as the source has it. A quality is on the encoder's own scale; where only a codec is
+    named, on that of its reference encoder (libx265 for hevc).
+    """
     other_files: tuple[OtherFile, ...] = ()
-    """What filters and arguments name besides the input."""
+    """What the recipe names besides the input."""
     priority: int = 5
 
 
@@ -75,15 +66,19 @@ def plan_job(
     Raises:
         RecipeError: a container, codec, encoder, quality, preset or argument that cannot be, in one line.
     """
-    arguments = read_arguments(request.ffmpeg_args)
+    arguments = read_arguments(request.recipe.ffmpeg_args)
     container = _container(request, media, arguments, specs)
-    recipe, arguments = _lifted(_recipe(request, container), media, arguments)
+    codec = _codec_name(request.recipe.codec)
+    recipe, arguments = _lifted(evolve(request.recipe, codec=codec, container=container.name), media, arguments)
+    recipe = _with_sound_encoders(recipe, specs)
     recipe = evolve(_with_picture(recipe, media, container, arguments, specs), ffmpeg_args=arguments.words)
     check_other_files(request.other_files)
     recipe, arguments = check_texts(recipe, policy, files={f.name: f.name for f in request.other_files}, encoders=specs)
     check_inputs(arguments)
     check_recipe(recipe, specs)
-    _check_sound(recipe, media, container, specs)
+    output_size(recipe, media)  # which a crop may not let be
+    for choice in recipe.sounds or ():
+        _check_sound(choice, media, container, specs)
     spec = specs.get(recipe.encoder)
     film = media.video
     return JobConfiguration(
@@ -112,50 +107,27 @@ def default_output_name(request: Request, media: MediaInfo, specs: Mapping[str, 
         RecipeError: as ``plan_job`` does for the container and the arguments.
     """
     nameless = evolve(request, output=Path("output"))
-    container = _container(nameless, media, read_arguments(request.ffmpeg_args), specs)
+    container = _container(nameless, media, read_arguments(request.recipe.ffmpeg_args), specs)
     suffix = request.input.suffix.lower()
     return request.input.stem + (suffix if suffix in container.suffixes else container.suffixes[0])
 
 
-def reference_encoder(codec: str, specs: Mapping[str, EncoderSpec]) -> EncoderSpec | None:
-    """The encoder whose quality scale and presets are meant where only a codec is named: the first software one."""
-    same = [spec for spec in specs.values() if spec.codec == codec and spec.kind == "video"]
-    software = [spec for spec in same if not spec.encoder_type.is_hardware]
-    return next(iter([*(spec for spec in software if spec.common), *software, *same]), None)
-
-
-def suggest_encoder(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'libx265'?`` for a near miss, else nothing."""
-    return suggestion(name, list(known))
-
-
-def with_encoder(
-    job: JobConfiguration, encoder: str, specs: Mapping[str, EncoderSpec], encoder_type: EncoderType
-) -> JobConfiguration:
-    """The same job on another encoder: quality and preset are translated to its own, two passes dropped where it
-    has none. Pure.
+def output_size(recipe: Recipe, media: MediaInfo) -> tuple[int, int]:
+    """Width and height of the picture that a recipe makes of a source, as far as its typed edits say and before black
+    edges are looked for; zeros where there is no picture. Pure.
     """
-    recipe = job.recipe
-    if encoder == recipe.encoder:
-        return evolve(job, encoder_type=encoder_type)
-    source = specs.get(recipe.encoder) or reference_encoder(recipe.codec, specs)
-    target = specs.get(encoder)
-    recipe = evolve(recipe, encoder=encoder, codec=target.codec if target else recipe.codec)
-    if source is None or target is None:
-        recipe = evolve(recipe, preset="", two_pass=False)
-        if recipe.quality_mode is not QualityMode.BITRATE:  # without its scale there is no equivalent
-            recipe = evolve(recipe, quality_mode=None, quality_value=None)
-        return evolve(job, recipe=recipe, encoder_type=encoder_type)
-    if recipe.quality_mode is QualityMode.CRF and recipe.quality_value is not None:
-        quality = equivalent_quality(recipe.quality_value, source, target)
-        mode = None if quality is None else QualityMode.CRF
-        recipe = evolve(recipe, quality_value=quality, quality_mode=mode)
-    recipe = evolve(
-        recipe,
-        preset=equivalent_preset(recipe.preset, source, target) if recipe.preset else "",
-        two_pass=recipe.two_pass and target.two_pass,
-    )
-    return evolve(job, recipe=recipe, encoder_type=encoder_type)
+    film = media.video
+    if film is None:
+        return 0, 0
+    chain = film_chain(recipe, film, findings=None, burned=None, places={})
+    return chain.width, chain.height
+
+
+def output_codec(recipe: Recipe, media: MediaInfo, specs: Mapping[str, EncoderSpec]) -> str:
+    """The codec of the picture that a recipe asks for; empty where there is none. Pure."""
+    spec = specs.get(recipe.encoder)
+    named = spec.codec if spec is not None else _codec_name(recipe.codec)
+    return named or (media.video.codec if media.video is not None else "")
 
 
 def required_capabilities(recipe: Recipe, media: MediaInfo) -> tuple[str, ...]:
@@ -167,43 +139,11 @@ def required_capabilities(recipe: Recipe, media: MediaInfo) -> tuple[str, ...]:
     container = container_by_name(recipe.container)
     selection = select_streams(recipe, media, container, arguments)
     sound = [kept.encoder for kept in selection.of_kind("audio") if not kept.copied]
-    if arguments.inputs and not recipe.audio_encoder and container.default_audio:  # sound of another input is encoded
-        sound.append(container.default_audio)
+    choice = recipe.every_sound
+    if arguments.inputs and choice is not None and not choice.encoder and container.default_audio:
+        sound.append(container.default_audio)  # sound of another input is encoded
     named = [name for name in arguments.encoders if name != recipe.encoder]
     return tuple(dict.fromkeys((*sound, *named, container.name)))
-
-
-def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
-    """Whether quality, preset and passes are possible for the encoder, or for the reference encoder of the codec.
-
-    Raises:
-        RecipeError: one of them is not; says what would be.
-    """
-    spec = specs.get(recipe.encoder) if recipe.encoder else reference_encoder(recipe.codec, specs)
-    if recipe.two_pass and recipe.quality_mode is not QualityMode.BITRATE:
-        raise RecipeError("two passes aim at a bitrate: give one with --bitrate")
-    if recipe.quality_mode is QualityMode.BITRATE and not (recipe.quality_value and recipe.quality_value > 0):
-        raise RecipeError("a bitrate is a positive number of bits a second")
-    if recipe.quality_mode is QualityMode.QUALITY and not 0 <= (recipe.quality_value or 0) <= 100:
-        raise RecipeError(f"quality {recipe.quality_value:g} is impossible: it runs from 0 (worst) to 100 (best)")
-    if recipe.encoder == "copy":
-        _check_copy(recipe)
-    if spec is None:
-        if recipe.encoder and recipe.quality_mode in (QualityMode.CRF, QualityMode.QUALITY):
-            raise RecipeError(f"no quality scale is known for {recipe.encoder}: give it a bitrate")
-        return
-    if recipe.two_pass and not spec.two_pass:
-        raise RecipeError(f"{spec.name} has no two-pass encoding; give it a bitrate or a quality alone")
-    if recipe.quality_mode is QualityMode.CRF and recipe.quality_value is not None:
-        spec.check_quality(recipe.quality_value)
-    if recipe.preset:
-        spec.check_preset(recipe.preset)
-
-
-def _check_copy(recipe: Recipe) -> None:
-    filtered = bool(recipe.filters) or read_arguments(recipe.ffmpeg_args).last("filter", "v", alone=True) is not None
-    if filtered or recipe.quality_mode is not None or recipe.preset:
-        raise RecipeError("a copied picture cannot be changed: give an encoder, or leave filters and quality out")
 
 
 # -- Steps of a plan ----------------------------------------------------------------------------------------
@@ -212,7 +152,7 @@ def _check_copy(recipe: Recipe) -> None:
 def _container(
     request: Request, media: MediaInfo, arguments: Arguments, specs: Mapping[str, EncoderSpec]
 ) -> ContainerSpec:
-    named = arguments.last("f", "") or request.container
+    named = arguments.last("f", "") or request.recipe.container
     if named:
         return container_by_name(named)
     if request.output.suffix:
@@ -232,31 +172,11 @@ def _fits(
     film = media.video
     if film is None or not container.holds_video:
         return film is None
-    encoder = arguments.last("c", "v") or request.encoder
-    codec = "" if encoder == "copy" else _codec_name(request.codec)
+    encoder = arguments.last("c", "v") or request.recipe.encoder
+    codec = "" if encoder == "copy" else _codec_name(request.recipe.codec)
     if encoder in specs:
         codec = specs[encoder].codec
     return container.takes("video", codec or film.codec)
-
-
-def _recipe(request: Request, container: ContainerSpec) -> Recipe:
-    if request.quality is not None and request.bitrate is not None:
-        raise RecipeError("give a quality or a bitrate, not both")
-    by_bitrate = request.bitrate is not None
-    mode = QualityMode.BITRATE if by_bitrate else request.quality_mode if request.quality is not None else None
-    return Recipe(
-        encoder=request.encoder,
-        codec=_codec_name(request.codec),
-        preset=request.preset,
-        quality_mode=mode,
-        quality_value=request.bitrate if by_bitrate else request.quality,
-        two_pass=request.two_pass,
-        pixel_format=request.pixel_format,
-        filters=request.filters,
-        audio_encoder=request.audio,
-        audio_bitrate=request.audio_bitrate,
-        container=container.name,
-    )
 
 
 def _codec_name(name: str) -> str:
@@ -273,9 +193,9 @@ def _lifted(recipe: Recipe, media: MediaInfo, arguments: Arguments) -> tuple[Rec
     if video:
         recipe = evolve(recipe, encoder=video, codec="")
     if arguments.has("an"):
-        recipe = evolve(recipe, audio_encoder="none")
+        recipe = evolve(recipe, sounds=())
     elif audio:
-        recipe = evolve(recipe, audio_encoder=audio)
+        recipe = recipe.with_sound_encoder(audio)
 
     def moved(option: Option) -> bool:
         codec = option.name == "c" and any(option.is_for(kind, alone=alone[kind]) for kind in alone)
@@ -285,6 +205,20 @@ def _lifted(recipe: Recipe, media: MediaInfo, arguments: Arguments) -> tuple[Rec
     if arguments.last("c", "s") == "copy" and not rest.last("c", "s"):  # the subtitles' share of ``-c copy``
         rest = evolve(rest, options=(*rest.options, Option("c", "s", "copy", ("-c:s", "copy"))))
     return recipe, rest
+
+
+def _with_sound_encoders(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> Recipe:
+    """The recipe with an encoder wherever a codec of sound is named."""
+    if not recipe.sounds:
+        return recipe
+    return evolve(recipe, sounds=tuple(_with_encoder_of_codec(choice, specs) for choice in recipe.sounds))
+
+
+def _with_encoder_of_codec(choice: SoundChoice, specs: Mapping[str, EncoderSpec]) -> SoundChoice:
+    if choice.encoder in ("", "copy") or choice.encoder in specs:
+        return choice
+    spec = reference_encoder(choice.encoder.lower(), specs, kind="audio")
+    return choice if spec is None else evolve(choice, encoder=spec.name)
 
 
 def _with_picture(
@@ -318,17 +252,23 @@ def _kept_codec(codec: str, container: ContainerSpec, specs: Mapping[str, Encode
     return container.default_video
 
 
-def _check_sound(recipe: Recipe, media: MediaInfo, container: ContainerSpec, specs: Mapping[str, EncoderSpec]) -> None:
-    name = recipe.audio_encoder
+def _check_sound(
+    choice: SoundChoice, media: MediaInfo, container: ContainerSpec, specs: Mapping[str, EncoderSpec]
+) -> None:
+    name = choice.encoder
     spec = specs.get(name)
     if spec and spec.kind != "audio":
         raise RecipeError(f"{name} encodes {spec.kind}, not sound")
-    if not media.audio or name in ("", "none"):
+    if not media.audio or not name:
         return
     if not (container.audio or container.anything):
         raise RecipeError(f"{container.name} holds no sound; leave {name} out")
-    for codec in [stream.codec for stream in media.audio] if name == "copy" else [spec.codec] if spec else []:
-        _check_fit("audio", codec, container)
+    if name == "copy":
+        meant, _ = chosen((choice,), sounds_of(media), "sound") if not choice.selects else ((), ())
+        for stream, _ in meant:
+            _check_fit("audio", stream.codec, container)
+    elif spec:
+        _check_fit("audio", spec.codec, container)
 
 
 def _check_fit(kind: str, codec: str, container: ContainerSpec) -> None:

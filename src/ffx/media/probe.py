@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import av
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 
 from ffx.core.errors import ProbeError
 from ffx.media import colour
+from ffx.media.first_frame import MasteringDisplay, read_first_frame
 from ffx.media.opening import opened
 from ffx.media.packets import PacketCount, PacketCounts, count_packets, count_packets_of
 
-__all__ = ["MediaInfo", "PacketCount", "PacketCounts", "StreamInfo", "count_packets", "examine", "probe"]
+__all__ = ["Chapter", "MediaInfo", "PacketCount", "PacketCounts", "StreamInfo", "count_packets", "examine", "probe"]
+
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+"""PQ and HLG, by FFmpeg's names."""
 
 
 @frozen
@@ -55,6 +59,20 @@ class StreamInfo:
     sample_aspect_ratio: Fraction | None = None
     sample_rate: int = 0
     channels: int = 0
+    title: str = ""
+    rotation: int = 0
+    """Degrees clockwise by which the picture has to be turned; like what follows known only of films whose first frame
+    was looked at.
+    """
+    interlaced: bool = False
+    mastering_display: MasteringDisplay | None = None
+    content_light: tuple[int, ...] = ()
+    """MaxCLL and MaxFALL in cd/m2."""
+    dolby_vision: bool = False
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.color_transfer in HDR_TRANSFERS
 
     @property
     def attached_picture(self) -> bool:
@@ -65,6 +83,15 @@ class StreamInfo:
     def varies_in_rate(self) -> bool:
         """Whether the header hints at a variable frame rate."""
         return bool(self.frame_rate and self.base_rate and self.frame_rate != self.base_rate)
+
+
+@frozen
+class Chapter:
+    """A part of a film. Seconds."""
+
+    start: float
+    end: float
+    title: str = ""
 
 
 @frozen
@@ -79,7 +106,7 @@ class MediaInfo:
     duration: float = 0.0
     """Seconds; 0 when the header does not say."""
     streams: tuple[StreamInfo, ...] = ()
-    chapters: int = 0
+    chapters: tuple[Chapter, ...] = ()
     metadata: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -101,29 +128,41 @@ class MediaInfo:
         return tuple(s for s in self.streams if s.kind == "subtitle")
 
 
-def probe(path: Path, *, subtitles: bool = False) -> MediaInfo:
+def probe(path: Path, *, subtitles: bool = False, first_frame: bool = False) -> MediaInfo:
     """Describe a media file. Blocking; reads the header and a few packets.
 
     A single picture is media, whatever its name: FFmpeg can encode it. Text drawn as a picture, playlists and
-    files without picture and sound are not; with ``subtitles``, those that hold nothing else are too.
+    files without picture and sound are not; with ``subtitles``, those that hold nothing else are too. The first frame
+    of an HDR film is looked at, with ``first_frame`` that of any.
 
     Raises:
         ProbeError: one line that names the file and what is wrong with it.
     """
     with opened(path) as container:
-        return _media_of(container, path, subtitles=subtitles)
+        media = _media_of(container, path, subtitles=subtitles)
+    return _with_first_frame(media, asked=first_frame)
 
 
-def examine(path: Path, *, subtitles: bool = False) -> tuple[MediaInfo, PacketCounts]:
+def examine(path: Path, *, subtitles: bool = False, first_frame: bool = False) -> tuple[MediaInfo, PacketCounts]:
     """What the header of a media file says, and what its packets are. Blocking; takes as long as reading the file.
 
-    ``subtitles``: whether a file that holds nothing else will do.
+    ``subtitles``: whether a file that holds nothing else will do. ``first_frame``: as for ``probe``.
 
     Raises:
         ProbeError: as for ``probe``.
     """
     with opened(path) as container:
-        return _media_of(container, path, subtitles=subtitles), count_packets_of(container)
+        media, packets = _media_of(container, path, subtitles=subtitles), count_packets_of(container)
+    return _with_first_frame(media, asked=first_frame), packets
+
+
+def _with_first_frame(media: MediaInfo, *, asked: bool) -> MediaInfo:
+    film = media.video
+    if film is None or not (asked or film.is_hdr):
+        return media
+    with opened(media.path) as container:  # once more: from the beginning, whatever was read
+        looked_at = evolve(film, **asdict(read_first_frame(container, film.index), recurse=False))
+    return evolve(media, streams=tuple(looked_at if s is film else s for s in media.streams))
 
 
 def _media_of(container: InputContainer, path: Path, *, subtitles: bool = False) -> MediaInfo:
@@ -134,7 +173,7 @@ def _media_of(container: InputContainer, path: Path, *, subtitles: bool = False)
         container=container.format.name,
         duration=duration,
         streams=tuple(_describe(stream, duration) for stream in container.streams),
-        chapters=len(container.chapters()),
+        chapters=tuple(_chapter(chapter) for chapter in container.chapters()),
         metadata=dict(container.metadata),
     )
     if not any(_is_readable(stream) for stream in media.streams) and not (subtitles and media.subtitles):
@@ -146,6 +185,12 @@ def _is_readable(stream: StreamInfo) -> bool:
     return bool(stream.width and stream.height) or bool(stream.sample_rate)
 
 
+def _chapter(chapter: Mapping[str, Any]) -> Chapter:
+    tick = float(chapter["time_base"] or 0)
+    title = str(chapter.get("metadata", {}).get("title", ""))
+    return Chapter(max(0.0, chapter["start"] * tick), max(0.0, chapter["end"] * tick), title)
+
+
 def _describe(stream: Stream, container_duration: float) -> StreamInfo:
     tick = float(stream.time_base) if stream.time_base else 0.0
     duration = stream.duration * tick if stream.duration else container_duration
@@ -154,6 +199,7 @@ def _describe(stream: Stream, container_duration: float) -> StreamInfo:
         kind=stream.type,
         codec=_codec(stream),
         language=_language(stream),
+        title=stream.metadata.get("title") or stream.metadata.get("filename", ""),
         disposition=tuple(flag.name for flag in Disposition if flag & stream.disposition and flag.name),
         duration=max(0.0, duration),
         bit_rate=(stream.codec_context.bit_rate or 0) if stream.codec_context else 0,

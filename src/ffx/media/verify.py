@@ -15,7 +15,7 @@ from attrs import frozen
 from ffx.core.errors import ProbeError, VerificationError
 from ffx.core.recipe import Recipe
 from ffx.media.arguments import Arguments, read_arguments
-from ffx.media.changes import keeps_duration, keeps_frames
+from ffx.media.changes import expected_length, keeps_duration, keeps_frames
 from ffx.media.containers import container_by_name
 from ffx.media.probe import MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
 from ffx.media.run import RunOutcome
@@ -99,9 +99,16 @@ def _truncation_tolerance(media: MediaInfo, packets: PacketCounts) -> float:
 
 
 def verify_output(
-    output: Path, recipe: Recipe, source: MediaInfo, source_packets: PacketCounts, outcome: RunOutcome
+    output: Path,
+    recipe: Recipe,
+    source: MediaInfo,
+    source_packets: PacketCounts,
+    outcome: RunOutcome,
+    *,
+    size: tuple[int, int] = (0, 0),
 ) -> Verified:
-    """Check an output against its source and against what FFmpeg said. Blocking; reads the whole file.
+    """Check an output against its source and against what FFmpeg said. Blocking; reads the whole file. ``size`` is that
+    of the picture as it must be, in pixels; zeros where nothing says so.
 
     Raises:
         VerificationError: one line that says what is wrong.
@@ -110,7 +117,7 @@ def verify_output(
         found = examine(output)
     except ProbeError as error:
         raise VerificationError(f"the output cannot be read: {error}") from None
-    return verify_examined(*found, recipe, source, source_packets, outcome)
+    return verify_examined(*found, recipe, source, source_packets, outcome, size=size)
 
 
 def verify_examined(
@@ -120,6 +127,8 @@ def verify_examined(
     source: MediaInfo,
     source_packets: PacketCounts,
     outcome: RunOutcome,
+    *,
+    size: tuple[int, int] = (0, 0),
 ) -> Verified:
     """The same for an output that was examined already.
 
@@ -132,6 +141,7 @@ def verify_examined(
     if film is not None:
         _check_claim(job, found, film)
         _check_frames(job, film)
+        _check_size(found, size)
     _check_durations(job, found, packets)
     main = film or next(count for count in packets.streams if count.kind == "audio")
     return Verified(frames=main.packets, duration=main.span, size=found.size)
@@ -204,6 +214,14 @@ def _check_frames(job: _Job, film: PacketCount) -> None:
         raise VerificationError(f"the output has {shown} frames, the input {original.packets}")
 
 
+def _check_size(found: MediaInfo, size: tuple[int, int]) -> None:
+    film = found.video
+    if any(size) and film is not None and (film.width, film.height) != size:
+        raise VerificationError(
+            f"the output's picture has {film.width}x{film.height} pixels instead of {size[0]}x{size[1]}"
+        )
+
+
 def _check_durations(job: _Job, found: MediaInfo, packets: PacketCounts) -> None:
     if not keeps_duration(job.recipe, job.arguments):
         return
@@ -213,7 +231,15 @@ def _check_durations(job: _Job, found: MediaInfo, packets: PacketCounts) -> None
         for original, output in zip(originals, outputs, strict=False):
             expected, actual = _length(job.packets, original), _length(packets, output)
             if expected is not None and actual is not None:
-                _check_duration(kind, expected, actual)
+                _check_duration(kind, _changed(job.recipe, expected), actual)
+
+
+def _changed(recipe: Recipe, lengths: tuple[float, float]) -> tuple[float, float]:
+    """How long what is taken of a source lasts in the output. What is copied begins at a key frame, which may be long
+    before the part that was asked for.
+    """
+    least, most = (expected_length(recipe, length) for length in lengths)
+    return least, most + recipe.trim.start if recipe.encoder == "copy" else most
 
 
 def _check_duration(kind: str, expected: tuple[float, float], actual: tuple[float, float]) -> None:

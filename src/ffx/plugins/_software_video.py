@@ -37,6 +37,7 @@ H26X = (
     EncoderSpec(
         "libx264",
         "h264",
+        tunes=("film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"),
         quality=QualityScale(("-crf", "{value}"), best=0, worst=51, default=23),
         presets=_X26X_PRESETS,
         default_preset="medium",
@@ -66,6 +67,7 @@ H26X = (
     EncoderSpec(
         "libx265",
         "hevc",
+        tunes=("psnr", "ssim", "grain", "fastdecode", "zerolatency", "animation"),
         quality=QualityScale(("-crf", "{value}"), best=0, worst=51, default=28),
         presets=_X26X_PRESETS,
         default_preset="medium",

@@ -78,7 +78,7 @@ def check_recipe(
     # Imported with the first job: it needs PyAV, a third of the memory of a server at rest.
     from ffx.media.allowed.sink import check_texts
     from ffx.media.other_files import check_other_files
-    from ffx.media.plan import check_recipe as check_encoding
+    from ffx.media.possible import check_recipe as check_encoding
 
     try:
         output_suffix(recipe)
@@ -106,7 +106,7 @@ def output_suffix(recipe: Recipe) -> str:
 def needed_capabilities(job: JobConfiguration) -> tuple[str, ...]:
     """Every encoder and muxer that the job will use, by FFmpeg's names."""
     recipe = job.recipe
-    audio = () if recipe.audio_encoder in ("", "copy", "none") else (recipe.audio_encoder,)
+    audio = tuple(choice.encoder for choice in recipe.sounds or () if choice.encoder not in ("", "copy"))
     container = (recipe.container,) if recipe.container else ()
     return tuple(dict.fromkeys((*job.needs, *audio, *container)))
 

@@ -16,9 +16,12 @@ from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState, Verification
 from ffx.core.recipe import ArgumentPolicy
 from ffx.core.transport import StoredFile
+from ffx.media.analysis import Analysis
+from ffx.media.changes import expected_frames, expected_length
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
+from ffx.media.findings import Findings
 from ffx.media.hardware_nodes import hardware_nodes
 from ffx.media.inspector import Examined, Inspector
 from ffx.media.limits import job_limits
@@ -35,6 +38,9 @@ from ffx.server.spool import IN, OUT
 
 PROGRESS_INTERVAL = 0.45
 """Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
+
+NOTES = "seen.txt"
+"""Beside the output, while a source is looked at before its encode."""
 
 ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
 
@@ -78,15 +84,21 @@ class Workbench:
             return self._failure(job, error)
 
     async def _encode(self, job: Job, way: Way) -> Finished:
-        source, packets = await self.inspector.examine(job.folder.input, owner=job.client_id)
-        check_input(source, packets)
-        command = self._command(job, source, packets, await self._other_files(job))
-        async with way.slot():
-            outcome = await self._run(job, command, source, way.report)
         recipe = job.configuration.recipe
+        source, packets = await self.inspector.examine(
+            job.folder.input, owner=job.client_id, first_frame=recipe.edits_picture
+        )
+        check_input(source, packets)
+        others = await self._other_files(job)
+        command = self._command(job, source, packets, others)  # what cannot be is told before there is a slot
+        analysis = self._analysis(job, source)
+        async with way.slot():
+            if analysis.is_needed:
+                command = self._command(job, source, packets, others, await self._analyse(job, source, analysis))
+            outcome = await self._run(job, command, source, way.report)
         async with way.check():
             found = await self._examine_output(job)
-            verified = verify_examined(*found, recipe, source, packets, outcome)
+            verified = verify_examined(*found, recipe, source, packets, outcome, size=command.size)
             digest = await asyncio.to_thread(_on_disk, job.folder.output)
             if job.configuration.verification is Verification.FULL:
                 await self._decode(job, found)
@@ -142,8 +154,44 @@ class Workbench:
             examined=found,
         )
 
+    def _analysis(self, job: Job, source: MediaInfo) -> Analysis:
+        return Analysis(
+            job.configuration.recipe,
+            source,
+            input_name=job.folder.input_name,
+            notes_name=f"{OUT}/{NOTES}",
+            ffmpeg_version=self.capabilities.build.version,
+        )
+
+    async def _analyse(self, job: Job, source: MediaInfo, analysis: Analysis) -> Findings:
+        """What the recipe wants to be found out before the encode."""
+        notes = job.folder.path / OUT / NOTES
+
+        async def run(argv: tuple[str, ...]) -> tuple[str, ...]:
+            outcome = await run_command(
+                self.capabilities.ffmpeg,
+                Command((argv,)),
+                directory=job.folder.path,
+                total_frames=0,
+                duration=0.0,
+                on_progress=lambda progress: None,
+                control=job.control,
+                confinement=self._confinement(job, source),
+            )
+            return outcome.complaints
+
+        try:
+            return await analysis.complete(run, lambda: notes.read_text("utf-8", "replace"))
+        finally:
+            notes.unlink(missing_ok=True)
+
     def _command(
-        self, job: Job, source: MediaInfo, packets: PacketCounts, other_files: Sequence[PlacedFile]
+        self,
+        job: Job,
+        source: MediaInfo,
+        packets: PacketCounts,
+        other_files: Sequence[PlacedFile],
+        findings: Findings | None = None,
     ) -> Command:
         recipe = job.configuration.recipe
         report = self.capabilities.report(recipe.encoder)
@@ -156,6 +204,7 @@ class Workbench:
             output_name=job.folder.output_name,
             other_files=other_files,
             packets=packets,
+            findings=findings,
             ffmpeg_version=self.capabilities.build.version,
             policy=self.argument_policy,
         )
@@ -165,8 +214,8 @@ class Workbench:
     async def _run(
         self, job: Job, command: Command, source: MediaInfo, on_progress: Callable[[JobProgress], None]
     ) -> RunOutcome:
-        film = source.video
-        total_frames = film.frames if film is not None else 0
+        film, recipe = source.video, job.configuration.recipe
+        total_frames = expected_frames(recipe, film.frames, source.duration) if film is not None else 0
         last = 0.0
 
         def tell(progress: Progress) -> None:
@@ -181,7 +230,7 @@ class Workbench:
             command,
             directory=job.folder.path,
             total_frames=total_frames,
-            duration=source.duration,
+            duration=expected_length(recipe, source.duration) if source.duration else 0.0,
             on_progress=tell,
             control=job.control,
             confinement=self._confinement(job, source),

@@ -34,6 +34,7 @@ from ffx.core.errors import QueueError, UsageError
 from ffx.core.events import Phase
 from ffx.core.model import EncoderType, Evidence, JobResult, JobState, OtherFile, Verification
 from ffx.core.recipe import Recipe
+from ffx.core.tracks import SoundChoice
 from tests.client.queue.support import completed, job, jobs
 
 EVIDENCE = Evidence(("ffmpeg", "-i", "in.mkv"), 187, ("Killed",), "attic", 3)
@@ -56,7 +57,12 @@ def unlike_the_default(record: JobRecord) -> JobRecord:
         record,
         job=evolve(
             record.job,
-            recipe=Recipe("hevc_nvenc", filters=("scale=640:360",), ffmpeg_args=("-g", "48"), audio_bitrate=128_000),
+            recipe=Recipe(
+                "hevc_nvenc",
+                filters=("scale=640:360",),
+                ffmpeg_args=("-g", "48"),
+                sounds=(SoundChoice(bitrate=128_000),),
+            ),
             encoder_type=EncoderType.HARDWARE_NVIDIA,
             required_capabilities=("hevc_nvenc", "mp4"),
             priority=9,

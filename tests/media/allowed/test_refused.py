@@ -12,6 +12,7 @@ from attrs import evolve
 
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import ArgumentPolicy, Recipe
+from ffx.core.tracks import SoundChoice
 from ffx.media.allowed.check import MOST_BYTES, MOST_WORDS, Surroundings, check_arguments
 from ffx.server.admission import Rejection, check_recipe
 from tests.hostile import ARGUMENTS, DISGUISED, DISGUISED_OPTIONS, DISGUISES, FILTERS, LOOK_ALIKES, cases, spellings
@@ -99,12 +100,12 @@ def test_no_text_takes_long(text: str, filling: str) -> None:
         evolve(RECIPE, preset="slow -i /etc/passwd"),
         evolve(RECIPE, pixel_format="yuv420p,movie=/etc/passwd"),
         evolve(RECIPE, pixel_format="yuv420p:/x"),
-        evolve(RECIPE, audio_encoder="aac -y /tmp/x"),
+        RECIPE.with_sound_encoder("aac -y /tmp/x"),
         evolve(RECIPE, container="tee"),
         evolve(RECIPE, container="framemd5"),
         evolve(RECIPE, codec="a/b"),
         evolve(RECIPE, quality_value=float("nan")),
-        evolve(RECIPE, audio_bitrate=10**15),
+        evolve(RECIPE, sounds=(SoundChoice(bitrate=10**15),)),
     ],
 )
 def test_the_fields_of_a_recipe_are_words_and_numbers(recipe: Recipe) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ffx.cli.options import config_option, start
+from ffx.cli.recipe_flags import recipe_options
 
 FFMPEG_ARGUMENTS = "ffx.ffmpeg_arguments"
 
@@ -27,17 +30,11 @@ class SubmitCommand(click.Command):
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
 @click.option("-o", "--output", metavar="OUTPUT", help="Where one input goes; its suffix chooses the container.")
 @click.option("--out-dir", metavar="DIR", help="Where several go, under their own names; made if missing.")
-@click.option("--encoder", metavar="ENCODER", help="FFmpeg's name of the encoder, such as libx265; copy keeps it.")
-@click.option("--codec", metavar="CODEC", help="Best encoder of this codec (hevc) on the farm, hardware first.")
-@click.option("--quality", metavar="N", help="On the encoder's own scale (crf, cq, ...), or 0% to 100%.")
-@click.option("--bitrate", metavar="RATE", help="Bits a second of the picture, such as 4M, instead of a quality.")
-@click.option("--preset", metavar="PRESET", help="The encoder's speed preset.")
-@click.option("--two-pass", is_flag=True, help="Two passes, with --bitrate.")
-@click.option("--pixel-format", metavar="FORMAT", help="Such as yuv420p10le.  [8 or 10 bit as the source]")
-@click.option("--filter", "filters", metavar="FILTER", multiple=True, help="A video filter; may be repeated.")
-@click.option("--audio", metavar="ENCODER", help="copy, none or an encoder.  [copied, if the container takes it]")
-@click.option("--audio-bitrate", metavar="RATE", help="Such as 160k.")
-@click.option("--container", metavar="NAME", help="FFmpeg's name of the muxer.  [by OUTPUT, else as the source]")
+@click.option("--recursive", is_flag=True, help="Take the films and sounds in folders, and keep these below DIR.")
+@click.option("--name", metavar="TEMPLATE", help="Names below DIR, such as '{stem}.{height}p.{ext}'.  [as the inputs]")
+@click.option("--skip-existing", is_flag=True, help="Leave inputs alone whose outputs exist.")
+@click.option("--profile", metavar="NAME", help="A named recipe, which the options below change; see: ffx profiles.")
+@recipe_options
 @click.option("--priority", metavar="N", help="1 (last) to 10 (first).  [5]")
 @click.option("--server", metavar="SERVER", help="Only this server, by name or address; nothing is encoded here then.")
 @click.option("--local", metavar="MODE", help="auto: encode here when no server can; never; only.  [FFX_LOCAL; auto]")
@@ -58,6 +55,11 @@ def submit(
     local: str | None,
     policy: str | None,
     verify: str | None,
+    profile: str | None,
+    recursive: bool,
+    name: str | None,
+    skip_existing: bool,
+    priority: str | None,
     detach: bool,
     dry_run: bool,
     as_json: bool,
@@ -66,7 +68,7 @@ def submit(
     overwrite: bool,
     output: str | None,
     out_dir: str | None,
-    **recipe: object,
+    **recipe: Any,
 ) -> int:
     """Encode files on the servers that can do it best, check each result, and put it in place.
 
@@ -76,14 +78,32 @@ def submit(
     What is not asked for is kept: container, codec, sound, subtitles, chapters, metadata, colours. Everything after
     "--" goes to FFmpeg as output arguments, such as: -- -vf scale=-2:720 -c:a copy
 
+    --audio takes copy, none, an encoder, or words: which sounds (index=2 lang=fra,eng source-codec=dts channels=6) and
+    what becomes of them (copy codec=opus bitrate=128k downmix=stereo loudness=ebu-r128 delay=0.2 title=... language=eng
+    default). --subtitles takes none, or: index= lang= source-codec=, or file=FILE charset=; then copy, codec=, burn,
+    title=, language=, default, forced. Both may be repeated, and their order is that of the tracks.
+
     Exit status: 0 all completed, 1 some job failed, 2 wrong usage (nothing was started), 3 no server could do it,
     130 interrupted.
     """
     from ffx.cli.asking import Wish, verification
+    from ffx.cli.profiles import recipe_of_profile
+    from ffx.cli.recipe_options import recipe_named
     from ffx.cli.submitting import Manner, submit_jobs
 
+    assembly = start(config, local=local, policy=policy)
+    recipe["ffmpeg_args"] = context.meta.get(FFMPEG_ARGUMENTS, ())
     wish = Wish.from_options(
-        inputs, output=output, out_dir=out_dir, ffmpeg_args=context.meta.get(FFMPEG_ARGUMENTS, ()), **recipe
+        inputs,
+        recipe_named(recipe_of_profile(assembly, profile), recipe),
+        output=output,
+        out_dir=out_dir,
+        container=recipe["container"],
+        priority=priority,
+        recursive=recursive,
+        name=name,
+        profile=profile,
+        skip_existing=skip_existing,
     )
     manner = Manner(
         server=server or "",
@@ -94,4 +114,4 @@ def submit(
         as_json=as_json,
         ui=ui or "",
     )
-    return submit_jobs(start(config, local=local, policy=policy), wish, manner)
+    return submit_jobs(assembly, wish, manner)

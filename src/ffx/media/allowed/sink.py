@@ -42,7 +42,7 @@ def check_texts(
 
 
 def _checked(recipe: Recipe, policy: ArgumentPolicy, surroundings: Surroundings) -> tuple[Recipe, Arguments]:
-    _check_fields(recipe, policy)
+    _check_fields(recipe, policy, surroundings.files)
     if policy is ArgumentPolicy.NONE:
         _check_plain(recipe)
     if policy is not ArgumentPolicy.CHECKED:
@@ -85,23 +85,41 @@ def _check_plain(recipe: Recipe) -> None:
         raise RecipeError(f"{what} are not taken here: [arguments] policy in the configuration is none")
 
 
-def _check_fields(recipe: Recipe, policy: ArgumentPolicy) -> None:
+def files_of_choices(recipe: Recipe) -> tuple[str, ...]:
+    """The files that a recipe names outside of filters and arguments."""
+    watermark = recipe.picture.watermark
+    subtitles = (choice.file for choice in recipe.subtitles or () if choice.file)
+    return (*((watermark.file,) if watermark is not None else ()), *subtitles)
+
+
+def _check_word(what: str, kind: str, text: str) -> None:
+    try:
+        if text:
+            check_value(kind, text, {})
+    except RecipeError as error:
+        raise RecipeError(f"the {what}: {error}") from None
+
+
+def _check_fields(recipe: Recipe, policy: ArgumentPolicy, files: Container[str]) -> None:
     """What is a word or a number whatever the policy."""
     words = {
         "encoder": ("codec", recipe.encoder),
         "codec": ("codec", recipe.codec.replace(".", "")),
         "preset": ("", recipe.preset),
         "pixel format": ("", recipe.pixel_format),
-        "audio encoder": ("codec", recipe.audio_encoder),
+        "tune": ("", recipe.tune),
+        "profile": ("", recipe.profile),
+        "level": ("", recipe.level),
     }
     for what, (kind, text) in words.items():
-        try:
-            if text:
-                check_value(kind, text, {})
-        except RecipeError as error:
-            raise RecipeError(f"the {what}: {error}") from None
+        _check_word(what, kind, text)
+    for encoder in (*(c.encoder for c in recipe.sounds or ()), *(c.encoder for c in recipe.subtitles or ())):
+        _check_word("encoder of a track", "codec", encoder)
+    for name in files_of_choices(recipe):
+        if name not in files:
+            raise RecipeError(f"{name[:60]!r} is none of the job's files")
     if recipe.container and policy is not ArgumentPolicy.ANY:
         check_muxer(recipe.container)
-    for number in (recipe.quality_value, recipe.audio_bitrate):
+    for number in (recipe.quality_value, *(choice.bitrate for choice in recipe.sounds or ())):
         if number is not None and not (math.isfinite(number) and abs(number) <= _HIGHEST_BITRATE):
             raise RecipeError(f"{number} is neither a quality nor a bitrate")
