@@ -112,6 +112,7 @@ fd:3                                            | only options and their values
 -b:v inf                                        | neither a number nor a plain word
 -b:v 1e99                                       | too large a number
 -psy-rd http://x                                | is no list of numbers and words
+-intra_matrix crf=20:dump-yuv=/tmp/x             | is no list of numbers and words
 -b:v /etc/passwd                                | neither a number nor a plain word
 -b:/etc/passwd 1M                               | does not say which streams
 -map /etc/passwd                                | no choice of streams

@@ -11,6 +11,7 @@ import pytest
 
 from ffx.core.messages import JobCancel, JobCompleted, JobPause, JobProgressMessage
 from ffx.core.model import JobStage
+from tests.media.running import until
 from tests.server.conftest import MakeServer, Rig
 from tests.server.talk import COPY, SLOW, Talk
 from tests.server.test_work import shim
@@ -24,15 +25,13 @@ def states() -> set[str]:
 async def test_pausing_suspends_ffmpeg_and_keeps_the_slot(rig: Rig, talk: Talk) -> None:
     await talk.encode(talk.job(SLOW))
     assert await talk.ask(JobPause("job", 1)) == JobPause("job", 1)
-    while states() != {psutil.STATUS_STOPPED}:  # a process that computes is stopped at its next chance
-        await asyncio.sleep(0.01)
+    await until(lambda: states() == {psutil.STATUS_STOPPED})  # a process that computes stops at its next chance
     assert rig.server.info().current_jobs == 1
     while not (await talk.stage("job", JobStage.ENCODE)).paused:
         pass
     assert await talk.ask(JobPause("job", 1)) == JobPause("job", 1), "a word that comes twice is the same word"
     assert await talk.ask(JobPause("job", 1, paused=False)) == JobPause("job", 1, paused=False)
-    while psutil.STATUS_STOPPED in states():
-        await asyncio.sleep(0.01)
+    await until(lambda: psutil.STATUS_STOPPED not in states())
     before = (await talk.stage("job", JobStage.ENCODE)).progress.current_frame
     while (await talk.stage("job", JobStage.ENCODE)).progress.current_frame <= before:
         pass

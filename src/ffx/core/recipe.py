@@ -91,6 +91,10 @@ class Recipe:
     """None: all that the container can hold. Empty: none."""
     trim: Trim = Trim()
     """The part of the source that is taken."""
+    joins: tuple[str, ...] = ()
+    """Further files, of the job's other files, whose packets come behind those of the input as they are: the picture is
+    copied then, and of each file the first film and the first sound are taken.
+    """
     container: str = ""
     """FFmpeg's name of the muxer, such as ``mp4`` or ``matroska``."""
     chapters: bool = True

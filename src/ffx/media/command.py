@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from attrs import evolve, frozen
 
@@ -16,7 +17,8 @@ from ffx.media.changes import expected_length, keeps_duration
 from ffx.media.containers import ContainerSpec, container_by_name
 from ffx.media.film_filters import FilmChain, film_chain
 from ffx.media.findings import Findings
-from ffx.media.inputs import Inputs, input_of, inputs_of, reporting, source_words
+from ffx.media.inputs import Inputs, input_of, inputs_of, joined_words, reporting, source_words
+from ffx.media.joining import LIST
 from ffx.media.other_files import PlacedFile, check_uses, input_words, repeats_an_input
 from ffx.media.picture import Picture, PictureTask, picture_arguments
 from ffx.media.probe import MediaInfo, PacketCounts
@@ -89,7 +91,7 @@ def build_command(
     start = (
         *reporting(version),
         *setup.input_options,
-        *source_words(recipe.trim, media, input_name),
+        *_source(recipe, media, input_name),
         *further,
         *(word for feed in inputs.feeds for word in input_of(feed, recipe.trim, media, places, looked_at)),
     )
@@ -132,6 +134,12 @@ def build_command(
     options = (*picture.options, *part, *picture.remaining.tokens)
     look = first_pass((*start, *films, *options), recipe.encoder, output_name)
     return Command((look, second_pass(whole, recipe.encoder, output_name)), warnings, hardware, longest, picture.size)
+
+
+def _source(recipe: Recipe, media: MediaInfo, name: str) -> tuple[str, ...]:
+    if recipe.joins:
+        return joined_words(media, str(PurePosixPath(name).with_name(LIST)))
+    return source_words(recipe.trim, media, name)
 
 
 def _chain(

@@ -52,6 +52,13 @@ def source_words(trim: Trim, media: MediaInfo, name: str) -> tuple[str, ...]:
     return (*_from(trim), *_opened(media, name))
 
 
+def joined_words(media: MediaInfo, list_name: str) -> tuple[str, ...]:
+    """Several files of one kind, one behind the other, by a list of their names."""
+    formats = f"concat,{media.container}"
+    whitelists = ("-protocol_whitelist", "file", "-format_whitelist", formats)
+    return (*whitelists, "-f", "concat", "-safe", "0", "-i", f"file:{list_name}")
+
+
 def input_of(
     feed: Feed, trim: Trim, media: MediaInfo, places: Mapping[str, str], looked_at: Mapping[str, MediaInfo]
 ) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ffx.media.allowed.sink import files_of_choices
 from ffx.media.arguments import Arguments, read_arguments
 
 if TYPE_CHECKING:  # it brings PyAV, which a server at rest can do without
-    from ffx.media.probe import MediaInfo
+    from ffx.media.probe import MediaInfo, PacketCounts
 
 MOST = 16
 """Other files of one job."""
@@ -59,6 +59,8 @@ class PlacedFile:
     """As FFmpeg is to open it."""
     media: MediaInfo | None = None
     """What it is, where it was looked at."""
+    packets: PacketCounts | None = None
+    """What it really holds, where it was read."""
 
 
 def named_files(recipe: Recipe) -> tuple[Named, ...]:

@@ -26,6 +26,7 @@ def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
         raise RecipeError(f"quality {recipe.quality_value:g} is impossible: it runs from 0 (worst) to 100 (best)")
     if recipe.encoder == "copy":
         _check_copy(recipe)
+    _check_joins(recipe)
     _check_sounds(recipe)
     _check_mapping(recipe)
     if spec is None:
@@ -48,6 +49,14 @@ def _check_copy(recipe: Recipe) -> None:
     edited = recipe.edits_picture or recipe.speed != 1.0 or any(c.burn for c in recipe.subtitles or ())
     if filtered or edited or recipe.quality_mode is not None or recipe.preset:
         raise RecipeError("a copied picture cannot be changed: give an encoder, or leave filters and quality out")
+
+
+def _check_joins(recipe: Recipe) -> None:
+    if not recipe.joins:
+        return
+    copied = recipe.every_sound is not None and recipe.every_sound.encoder in ("", "copy")
+    if recipe.encoder != "copy" or not (copied or recipe.sounds == ()) or recipe.trim or recipe.subtitles:
+        raise RecipeError("files are joined as they are: picture and sound are copied, and nothing else is changed")
 
 
 def _check_sounds(recipe: Recipe) -> None:

@@ -11,6 +11,7 @@ import av
 from attrs import asdict, evolve, field, frozen
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+from blake3 import blake3
 
 from ffx.core.errors import ProbeError
 from ffx.media import colour
@@ -69,6 +70,8 @@ class StreamInfo:
     content_light: tuple[int, ...] = ()
     """MaxCLL and MaxFALL in cd/m2."""
     dolby_vision: bool = False
+    parameters: str = ""
+    """A digest of what the codec needs to know before the first packet: where two differ, packets cannot be joined."""
 
     @property
     def is_hdr(self) -> bool:
@@ -199,6 +202,7 @@ def _describe(stream: Stream, container_duration: float) -> StreamInfo:
         kind=stream.type,
         codec=_codec(stream),
         language=_language(stream),
+        parameters=_digest(stream),
         title=stream.metadata.get("title") or stream.metadata.get("filename", ""),
         disposition=tuple(flag.name for flag in Disposition if flag & stream.disposition and flag.name),
         duration=max(0.0, duration),
@@ -244,6 +248,11 @@ def _codec(stream: Any) -> str:
     if context is not None:
         return str(context.codec.canonical_name)
     return str(stream.name or "") if stream.type == "data" else ""
+
+
+def _digest(stream: Any) -> str:
+    extradata = stream.codec_context.extradata if stream.codec_context is not None else None
+    return blake3(extradata).hexdigest(16) if extradata else ""
 
 
 def _language(stream: Stream) -> str:

@@ -24,6 +24,7 @@ from ffx.media.digest import file_digest
 from ffx.media.findings import Findings
 from ffx.media.hardware_nodes import hardware_nodes
 from ffx.media.inspector import Examined, Inspector
+from ffx.media.joining import LIST, Part, joined_media, joined_packets, list_text, mismatch
 from ffx.media.limits import job_limits
 from ffx.media.other_files import PlacedFile, files_looked_at, place_names
 from ffx.media.probe import MediaInfo, PacketCounts
@@ -90,6 +91,8 @@ class Workbench:
         )
         check_input(source, packets)
         others = await self._other_files(job)
+        if recipe.joins:
+            source, packets = await self._joined(job, Part(job.configuration.input_file, source, packets), others)
         command = self._command(job, source, packets, others)  # what cannot be is told before there is a slot
         analysis = self._analysis(job, source)
         async with way.slot():
@@ -125,16 +128,31 @@ class Workbench:
         places = place_names(job.configuration.other_files, IN)
         return tuple(
             [
-                PlacedFile(name, place, await self._media(job, place) if name in looked_at else None)
+                await self._looked_at(job, name, place) if name in looked_at else PlacedFile(name, place)
                 for name, place in places.items()
             ]
         )
 
-    async def _media(self, job: Job, place: str) -> MediaInfo:
+    async def _joined(self, job: Job, first: Part, others: Sequence[PlacedFile]) -> Examined:
+        """What the input and the files behind it are together, and their list, which FFmpeg reads."""
+        files = {file.name: file for file in others}
+        parts = [first]
+        for name in job.configuration.recipe.joins:
+            file = files[name]
+            assert file.media is not None
+            assert file.packets is not None
+            parts.append(Part(name, file.media, file.packets))
+        if why := mismatch(parts):
+            raise RecipeError(f"these files cannot be joined as they are: {why}")
+        places = (job.folder.input_name, *(files[name].place for name in job.configuration.recipe.joins))
+        await asyncio.to_thread((job.folder.path / IN / LIST).write_text, list_text(places), "utf-8")
+        return joined_media(parts), joined_packets(parts)
+
+    async def _looked_at(self, job: Job, name: str, place: str) -> PlacedFile:
         media, packets = await self.inspector.examine(job.folder.path / place, owner=job.client_id, subtitles=True)
         if media.films or media.audio:
             check_input(media, packets)
-        return media
+        return PlacedFile(name, place, media, packets)
 
     async def _examine_output(self, job: Job) -> Examined:
         try:

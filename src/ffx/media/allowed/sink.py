@@ -15,6 +15,11 @@ from ffx.media.allowed.filtering import check_graph, place_files
 from ffx.media.allowed.values import check_value
 from ffx.media.arguments import Arguments, Option, read_arguments
 
+MOST_CHOICES = 50
+"""Of sounds, and of subtitles."""
+_SUBTITLE_ENCODERS = frozenset(
+    ("copy", "ass", "dvbsub", "dvdsub", "mov_text", "srt", "ssa", "subrip", "text", "ttml", "webvtt", "xsub")
+)
 _HIGHEST_BITRATE = 10**10
 _LONGEST_REFUSAL = 500
 """Characters."""
@@ -85,11 +90,23 @@ def _check_plain(recipe: Recipe) -> None:
         raise RecipeError(f"{what} are not taken here: [arguments] policy in the configuration is none")
 
 
+def _check_tracks(recipe: Recipe) -> None:
+    for what, choices in (("sounds", recipe.sounds or ()), ("subtitles", recipe.subtitles or ())):
+        if len(choices) > MOST_CHOICES:
+            raise RecipeError(f"{len(choices)} choices of {what} are too many; a job has at most {MOST_CHOICES}")
+    for sound in recipe.sounds or ():
+        _check_word("encoder of a sound", "codec", sound.encoder)
+    for subtitle in recipe.subtitles or ():
+        if subtitle.encoder and subtitle.encoder not in _SUBTITLE_ENCODERS:
+            known = ", ".join(sorted(_SUBTITLE_ENCODERS))
+            raise RecipeError(f"{subtitle.encoder[:40]!r} encodes no subtitles that ffx knows; there is {known}")
+
+
 def files_of_choices(recipe: Recipe) -> tuple[str, ...]:
     """The files that a recipe names outside of filters and arguments."""
     watermark = recipe.picture.watermark
     subtitles = (choice.file for choice in recipe.subtitles or () if choice.file)
-    return (*((watermark.file,) if watermark is not None else ()), *subtitles)
+    return (*((watermark.file,) if watermark is not None else ()), *subtitles, *recipe.joins)
 
 
 def _check_word(what: str, kind: str, text: str) -> None:
@@ -113,8 +130,7 @@ def _check_fields(recipe: Recipe, policy: ArgumentPolicy, files: Container[str])
     }
     for what, (kind, text) in words.items():
         _check_word(what, kind, text)
-    for encoder in (*(c.encoder for c in recipe.sounds or ()), *(c.encoder for c in recipe.subtitles or ())):
-        _check_word("encoder of a track", "codec", encoder)
+    _check_tracks(recipe)
     for name in files_of_choices(recipe):
         if name not in files:
             raise RecipeError(f"{name[:60]!r} is none of the job's files")

@@ -216,9 +216,13 @@ def _check_literals(text: str, largest: float) -> None:
             raise RecipeError(f"{_shown(literal)} in it is more than {largest:g}")
 
 
+_PATH = re.compile(r"^/|(?<![\w.)])/[A-Za-z]|://")
+"""What begins like one, or like an address. A quotient has something before its stroke."""
+
+
 def _list(text: str) -> str:
     """Numbers, words and what stands between them: channels, coordinates, weights, formats."""
-    if not re.fullmatch(r"[A-Za-z0-9_ .+\-*/(),;<>=!:|&@#~]{1,4000}", text) or text.startswith("/") or "://" in text:
+    if not re.fullmatch(r"[A-Za-z0-9_ .+\-*/(),;<>=!:|&@#~]{1,4000}", text) or _PATH.search(text):
         raise RecipeError(f"{_shown(text)} is no list of numbers and words")
     _check_literals(text, 10.0**9)
     return text
