@@ -274,7 +274,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rg
 def command_lines() -> list[str]:
     """Every ``ffx ...`` in a block of a page; the command reference is held to the commands by a test of its own."""
     pages = [page.read_text(encoding="utf-8") for page in PAGES if page.name != "commands.md"]
-    lines = [line for page in pages for block in snippets(page, "", "sh") for line in block.splitlines()]
+    blocks = (block.replace("\\\n", " ") for page in pages for block in snippets(page, "", "sh"))
+    lines = [line for block in blocks for line in block.splitlines()]
     return [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?ffx (?!server )[a-z-]", line)]
 
 
