@@ -20,7 +20,21 @@ from ffx.media.plan import Request
 
 NOTHING: dict[str, Any] = dict.fromkeys(
     (
-        *("encoder", "codec", "quality", "bitrate", "preset", "tune", "codec_profile", "level", "gop", "pixel_format"),
+        *(
+            "encoder",
+            "codec",
+            "quality",
+            "bitrate",
+            "target",
+            "max_size",
+            "max_ratio",
+            "preset",
+            "tune",
+            "codec_profile",
+            "level",
+            "gop",
+            "pixel_format",
+        ),
         *("crop", "scale", "deinterlace", "denoise", "fps", "rotate", "tonemap", "watermark", "speed", "start", "end"),
         *("audio_bitrate", "loudness", "chapters", "metadata", "attachments", "container", "priority"),
     )

@@ -14,6 +14,7 @@ from ffx.cli.track_options import seconds, sounds_named, subtitles_named
 from ffx.core.edits import Corner, Crop, Deinterlace, Denoise, PictureEdits, Scale, Watermark
 from ffx.core.errors import UsageError
 from ffx.core.recipe import QualityMode, Recipe, Trim
+from ffx.core.targets import Metric, Target
 from ffx.core.tracks import EBU_R128, Downmix, SoundChoice, SubtitleChoice
 from tests.cli.test_asking import NOTHING
 
@@ -194,3 +195,46 @@ def test_a_loudness_is_for_every_sound_that_is_encoded() -> None:
     found = recipe(audio=("index=1 copy", "index=1 codec=aac"), loudness="ebu-r128").sounds
     assert found == (SoundChoice(index=1, encoder="copy"), SoundChoice(index=1, encoder="aac", loudness=-23))
     assert recipe(audio=("none",), loudness="-16").sounds == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        ({"target": "vmaf=95"}, Target(Metric.VMAF, 95)),
+        ({"target": "VMAF = 92.5"}, Target(Metric.VMAF, 92.5)),
+        ({"target": "ssim=0.98"}, Target(Metric.SSIM, 0.98)),
+        ({"target": "xpsnr=40"}, Target(Metric.XPSNR, 40)),
+        ({"target": "vmaf"}, Target(Metric.VMAF)),
+        ({"target": "vmaf=95", "max_size": "700M"}, Target(Metric.VMAF, 95, max_size=700_000_000)),
+        ({"target": "vmaf=95", "max_ratio": "0.8"}, Target(Metric.VMAF, 95, max_ratio=0.8)),
+        ({"target": "vmaf=95", "max_ratio": "80%"}, Target(Metric.VMAF, 95, max_ratio=0.8)),
+    ],
+)
+def test_a_target(options: dict[str, str], target: Target) -> None:
+    assert recipe(**options).target == target
+
+
+def test_a_target_takes_the_place_of_a_profiles_quality_and_a_quality_that_of_its_target() -> None:
+    of_profile = Recipe(encoder="libx264", quality_mode=QualityMode.CRF, quality_value=20)
+    aimed = recipe(of_profile, target="vmaf=95")
+    assert (aimed.quality_mode, aimed.quality_value, aimed.target) == (None, None, Target(Metric.VMAF, 95))
+    assert recipe(aimed, quality="22").target is None
+    assert recipe(of_profile, target="vmaf").quality_value == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"target": "psnr=40"}, "--target: 'psnr' is not one of vmaf, ssim, xpsnr"),
+        ({"target": "vmaf=120"}, "--target: vmaf is more than 0 and at most 100, not 120"),
+        ({"target": "vmaf=nan"}, "--target: vmaf is more than 0 and at most 100, not nan"),
+        ({"target": "vmaf=good"}, "--target: 'good' is not a number"),
+        ({"target": "vmaf=95", "max_ratio": "-1"}, "--target: a largest share of the input's size is more than 0"),
+        ({"target": "vmaf=95", "max_size": "many"}, "--max-size: "),
+        ({"max_size": "700M"}, "--max-size and --max-ratio go with a --target, such as vmaf=95"),
+    ],
+)
+def test_targets_that_cannot_be(options: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        recipe(**options)
+    assert str(caught.value).startswith(told)

@@ -108,7 +108,8 @@ def _result(record: JobRecord) -> str:
         return ""
     took = f"{result.frames} frames in {duration_text(result.duration)}, {result.average_fps:.4g} fps"
     warnings = "".join(f"; {one_line(warning)}" for warning in result.warnings)
-    return f"{size_text(result.file_size)}, {took}{warnings}"
+    likeness = f", {result.likeness}" if result.likeness is not None else ""
+    return f"{size_text(result.file_size)}, {took}{likeness}{warnings}"
 
 
 def _attempt(attempt: AttemptRecord, is_last: bool) -> Iterator[str]:

@@ -14,6 +14,11 @@ _OPTIONS = (
     click.option("--codec", metavar="CODEC", help="Best encoder of this codec (hevc) on the farm, hardware first."),
     click.option("--quality", metavar="N", help="On the encoder's own scale (crf, cq, ...), or 0% to 100%."),
     click.option("--bitrate", metavar="RATE", help="Bits a second of the picture, such as 4M, instead of a quality."),
+    click.option(
+        "--target", metavar="METRIC=N", help="Quality that reaches vmaf=95, ssim=.98, xpsnr=40; vmaf: tell it."
+    ),
+    click.option("--max-size", metavar="SIZE", help="With --target: no output above it, such as 700M."),
+    click.option("--max-ratio", metavar="SHARE", help="With --target: no output above 0.8 of the input."),
     click.option("--preset", metavar="PRESET", help="The encoder's speed preset."),
     click.option("--two-pass", is_flag=True, help="Two passes, with --bitrate."),
     click.option("--pixel-format", metavar="FORMAT", help="Such as yuv420p10le.  [8 or 10 bit as the source]"),

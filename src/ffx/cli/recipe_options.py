@@ -14,9 +14,11 @@ from typing import Any
 from attrs import evolve
 
 from ffx.cli.track_options import loudness, rate, seconds, sounds_named, subtitles_named
+from ffx.core.configuration import parse_size
 from ffx.core.edits import Corner, Crop, Deinterlace, Denoise, PictureEdits, Scale, Watermark
-from ffx.core.errors import UsageError
+from ffx.core.errors import ConfigurationError, UsageError
 from ffx.core.recipe import QualityMode, Recipe, Trim
+from ffx.core.targets import Metric, Target
 from ffx.core.tracks import SoundChoice
 
 _AUTO = "auto"
@@ -34,6 +36,7 @@ def recipe_named(base: Recipe, options: Mapping[str, Any]) -> Recipe:
     if options["quality"] is not None and options["bitrate"] is not None:
         raise UsageError("give --quality or --bitrate, not both")
     recipe = evolve(base, **_texts(options), **_quality(options), **_kept(options))
+    recipe = _with_target(recipe, options)
     if options["encoder"] or options["codec"]:  # what the profile says of another encoder is not meant for this one
         recipe = evolve(recipe, encoder=options["encoder"] or "", codec=options["codec"] or "")
         if not options["preset"] and base.encoder not in ("", recipe.encoder):
@@ -97,6 +100,42 @@ def _quality(options: Mapping[str, Any]) -> dict[str, Any]:
     if not math.isfinite(value):
         raise UsageError(f"--quality: {text!r} is not a number; write it like 26, or like 80% of the best")
     return {"quality_mode": mode, "quality_value": value, "two_pass": False}
+
+
+def _with_target(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+    """A target takes the place of a profile's quality, and a quality that of a profile's target."""
+    text, size, ratio = options["target"], options["max_size"], options["max_ratio"]
+    if text is None:
+        if size is not None or ratio is not None:
+            raise UsageError("--max-size and --max-ratio go with a --target, such as vmaf=95")
+        asked = options["quality"] is not None or options["bitrate"] is not None
+        return evolve(recipe, target=None) if asked and recipe.is_searched else recipe
+    name, _, number = text.strip().lower().partition("=")
+    metric = _one_of("--target", name, {metric.value: metric for metric in Metric})
+    target = _checked(
+        "--target",
+        lambda: Target(
+            metric,
+            _number("--target", number.strip()) if number else None,
+            None if size is None else _bytes("--max-size", size),
+            None if ratio is None else _share("--max-ratio", ratio),
+        ),
+    )
+    if target.value is not None and options["quality"] is None and options["bitrate"] is None:
+        recipe = evolve(recipe, quality_mode=None, quality_value=None, two_pass=False)
+    return evolve(recipe, target=target)
+
+
+def _bytes(option: str, text: str) -> int:
+    try:
+        return parse_size(text)
+    except ConfigurationError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _share(option: str, text: str) -> float:
+    number = text.strip()
+    return _number(option, number[:-1]) / 100 if number.endswith("%") else _number(option, number)
 
 
 # -- The picture ------------------------------------------------------------------------------------------------

@@ -16,10 +16,11 @@ import attrs
 
 from ffx.core.edits import Corner, Crop, Deinterlace, Denoise, PictureEdits, Scale, Watermark
 from ffx.core.recipe import QualityMode, Recipe, Trim
+from ffx.core.targets import Metric, Target
 from ffx.core.tracks import Downmix, SoundChoice, SubtitleChoice
 
-PARTS = (Recipe, PictureEdits, Crop, Scale, Watermark, SoundChoice, SubtitleChoice, Trim)
-WORDS = (QualityMode, Deinterlace, Denoise, Corner, Downmix)
+PARTS = (Recipe, PictureEdits, Crop, Scale, Watermark, SoundChoice, SubtitleChoice, Trim, Target)
+WORDS = (QualityMode, Metric, Deinterlace, Denoise, Corner, Downmix)
 
 _HEAD = """# Recipes
 

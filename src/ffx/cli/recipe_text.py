@@ -19,6 +19,8 @@ def recipe_text(recipe: Recipe) -> str:
     if recipe.quality_mode is not None and recipe.quality_value is not None:
         unit = {QualityMode.BITRATE: " bit/s", QualityMode.QUALITY: " %"}.get(recipe.quality_mode, "")
         words.append(f"{recipe.quality_mode.value} {recipe.quality_value:g}{unit}")
+    if recipe.target is not None:
+        words.append(f"target {_plain(recipe.target)}")
     if recipe.two_pass:
         words.append("two passes")
     words.extend(_edits(recipe))

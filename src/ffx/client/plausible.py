@@ -22,6 +22,7 @@ from ffx.core.messages import (
     ServerInfoMessage,
 )
 from ffx.core.model import Evidence, JobProgress, JobResult, ServerCapabilities, ServerInfo
+from ffx.core.targets import HIGHEST, Likeness
 from ffx.core.text import brief
 
 LONGEST_NAME = 200
@@ -95,7 +96,13 @@ def _result(told: JobResult) -> JobResult:
         error_message=brief(told.error_message, LONGEST_LINE),
         completed_at=_within(told.completed_at, LARGEST),
         warnings=tuple(brief(warning, LONGEST_LINE) for warning in told.warnings[:MAX_LINES]),
+        likeness=None if told.likeness is None else _likeness(told.likeness),
     )
+
+
+def _likeness(told: Likeness) -> Likeness:
+    quality = None if told.quality is None else _within(told.quality, LARGEST)
+    return evolve(told, score=_within(told.score, HIGHEST[told.metric]), quality=quality)
 
 
 def _evidence(told: Evidence) -> Evidence:

@@ -7,7 +7,9 @@ import zlib
 MAX_FAILURES = 3
 """Failures after which a job has failed."""
 
-HOPELESS = frozenset({"bad_input", "invalid_recipe", "source_changed", "output_refused", "output_too_large"})
+HOPELESS = frozenset(
+    {"bad_input", "invalid_recipe", "source_changed", "output_refused", "output_too_large", "target_missed"}
+)
 """Codes of failures that another server would repeat."""
 
 SERVER_FAULTS = frozenset({"disk_full", "spool_damaged"})

@@ -24,6 +24,8 @@ class QualityScale:
     best: float
     worst: float
     default: float
+    step: float = 1.0
+    """The least change that the encoder knows; searches go by it."""
 
     @property
     def low(self) -> float:
@@ -32,6 +34,10 @@ class QualityScale:
     @property
     def high(self) -> float:
         return max(self.best, self.worst)
+
+    def nearest(self, value: float) -> float:
+        """The value of the scale that is nearest to another, by its steps."""
+        return min(self.high, max(self.low, round(value / self.step) * self.step))
 
     def render(self, value: float) -> tuple[str, ...]:
         """The options for a value on this scale.
@@ -45,7 +51,7 @@ class QualityScale:
 
     def to_share(self, value: float) -> float:
         """A value as a share of quality: 0 the worst, 0.5 the default, 1 the best; linear on either side."""
-        if self._is_better(value, self.default):
+        if self.is_better(value, self.default):
             span = self.best - self.default
             return 0.5 + (0.5 * (value - self.default) / span if span else 0.0)
         span = self.default - self.worst
@@ -59,7 +65,8 @@ class QualityScale:
             value = self.worst + (self.default - self.worst) * share * 2
         return float(min(self.high, max(self.low, round(value))))
 
-    def _is_better(self, value: float, other: float) -> bool:
+    def is_better(self, value: float, other: float) -> bool:
+        """Whether one value means more quality than another."""
         return value > other if self.best > self.worst else value < other
 
 

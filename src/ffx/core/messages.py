@@ -179,7 +179,8 @@ class JobCompleted:
 @frozen
 class JobFailed:
     """``code``: ``encode_failed``, ``crashed``, ``out_of_memory``, ``encoder_full``, ``stuck``, ``endless``,
-    ``output_too_large``, ``bad_input``, ``invalid_recipe``, ``verification_failed``, ``disk_full``, ``internal``.
+    ``output_too_large``, ``target_missed``, ``bad_input``, ``invalid_recipe``, ``verification_failed``, ``disk_full``,
+    ``internal``.
     """
 
     type: ClassVar[str] = "job_failed"

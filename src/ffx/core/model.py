@@ -14,6 +14,7 @@ from functools import cached_property
 from attrs import field, frozen
 
 from ffx.core.recipe import Recipe
+from ffx.core.targets import Likeness
 
 
 class EncoderType(StrEnum):
@@ -346,6 +347,8 @@ class JobResult:
     """BLAKE3 of the output, in hexadecimal."""
     warnings: tuple[str, ...] = ()
     """What could not be kept, such as a subtitle stream that the container cannot hold."""
+    likeness: Likeness | None = None
+    """How close the picture is to the source's; None where the recipe has no target."""
 
 
 @frozen

@@ -8,6 +8,7 @@ from enum import StrEnum
 from attrs import evolve, field, frozen
 
 from ffx.core.edits import PictureEdits
+from ffx.core.targets import Target
 from ffx.core.tracks import SoundChoice, SubtitleChoice
 
 
@@ -73,6 +74,8 @@ class Recipe:
     """None: the encoder's default quality."""
     quality_value: float | None = None
     """What the mode says."""
+    target: Target | None = None
+    """How close to the source the picture is to come, instead of a quality; None: as the quality makes it."""
     two_pass: bool = False
     """Only with a bitrate."""
     pixel_format: str = ""
@@ -115,6 +118,11 @@ class Recipe:
     def _possible_gop(self, attribute: object, value: float | None) -> None:
         if value is not None and not 0 < value <= 600:
             raise ValueError(f"key frames are at most 600 s apart, and more than 0, not {value:g}")
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the quality is found by a search."""
+        return self.target is not None and self.target.value is not None
 
     @property
     def edits_picture(self) -> bool:

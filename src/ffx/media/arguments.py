@@ -61,6 +61,12 @@ _REFUSED = {
     ),
     **dict.fromkeys(("stream_loop", "re", "readrate"), "it is an option of inputs"),
 }
+_RATE_OPTIONS = frozenset(
+    (
+        *("b", "crf", "qp", "q", "cq", "global_quality", "rc", "quality", "lossless"),
+        *("x264-params", "x264opts", "x265-params", "svtav1-params", "aom-params", "kvazaar-params"),
+    )
+)
 
 
 @frozen
@@ -119,6 +125,11 @@ class Arguments:
     def owns_mapping(self) -> bool:
         """Whether the person chose the streams; ffx's own choice then steps back."""
         return self.has("map", "filter_complex")
+
+    @property
+    def set_rate(self) -> bool:
+        """Whether they may say how good the picture gets: beside them no quality is given."""
+        return any(o.name in _RATE_OPTIONS and o.specifier[:1].lower() in ("", "v") for o in self.options)
 
     @property
     def encoders(self) -> tuple[str, ...]:

@@ -105,6 +105,21 @@ async def read_pixel_formats(ffmpeg: Path, encoder: str) -> tuple[str, ...]:
     return parse_pixel_formats(await _listing(ffmpeg, "-h", f"encoder={encoder}"))
 
 
+async def read_filters(ffmpeg: Path) -> frozenset[str]:
+    """The names of its filters.
+
+    Raises:
+        FfmpegNotFound: the program does not run.
+    """
+    return parse_filters(await _listing(ffmpeg, "-filters"))
+
+
+def parse_filters(listing: str) -> frozenset[str]:
+    """The filters in the output of ``-filters``."""
+    lines = (line.split() for line in listing.splitlines())
+    return frozenset(words[1] for words in lines if len(words) > 2 and "->" in words[2])
+
+
 def parse_pixel_formats(help_text: str) -> tuple[str, ...]:
     """The pixel formats in the output of ``-h encoder=...``."""
     match = _PIXEL_FORMATS.search(help_text)

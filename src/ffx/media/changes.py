@@ -20,7 +20,7 @@ _ONE_TO_ONE = frozenset(
         *("fillborders", "format", "gblur", "gradfun", "hflip", "histeq", "hqdn3d", "hue", "hwdownload", "hwmap"),
         *("hwupload", "hwupload_cuda", "il", "kerndeint", "lenscorrection", "limiter", "lut", "lut1d", "lut3d"),
         *("lutrgb", "lutyuv", "median", "monochrome", "negate", "nlmeans", "noformat", "noise", "normalize", "null"),
-        *("owdenoise", "pad", "pixscope", "pp", "pp7", "rotate", "sab", "scale", "scale_cuda", "scale_npp"),
+        *("owdenoise", "pad", "pixscope", "pp", "pp7", "realtime", "rotate", "sab", "scale", "scale_cuda", "scale_npp"),
         *("scale_qsv", "scale_vaapi", "setdar", "setfield", "setparams", "setrange", "setsar", "sharpen_vaapi"),
         *("shuffleplanes", "smartblur", "spp", "subtitles", "swapuv", "tmix", "tonemap", "tonemap_vaapi", "transpose"),
         *("transpose_vaapi", "unsharp", "vaguedenoiser", "vflip", "vibrance", "vignette", "vpp_qsv", "xbr", "zscale"),

@@ -21,11 +21,6 @@ _NEEDS_EVEN_SIZE = frozenset(
     {"libx264", "libx265", "libsvtav1", "libxvid", "libvvenc", "libopenh264", "huffyuv", "utvideo", "wmv2"}
 )
 """Encoders that were seen to refuse (libopenh264: to cut) an odd size; hardware is taken to refuse it too."""
-_RATE_OPTIONS = (
-    *("b", "crf", "qp", "q", "cq", "global_quality", "rc", "quality", "lossless"),
-    *("x264-params", "x264opts", "x265-params", "svtav1-params", "aom-params", "kvazaar-params"),
-)
-"""Options that may set the quality: beside one of them no default quality is given."""
 _COLOUR_FILTERS = ("colorspace", "colormatrix", "libplacebo", "lut", "setparams", "tonemap", "zscale", "curves")
 _TIMED_CODECS = frozenset({"av1", "ffv1", "h264", "hevc", "mpeg4", "vp8", "vp9"})
 """Codecs whose encoders were seen to take a clock of 1/60000 s."""
@@ -147,14 +142,10 @@ def _quality(task: PictureTask) -> tuple[str, ...]:
         return ("-b:v", f"{value:.0f}")
     scale = task.spec.quality if task.spec else None
     if mode is None or value is None:
-        return scale.render(scale.default) if scale and not _sets_rate(task.arguments) else ()
+        return scale.render(scale.default) if scale and not task.arguments.set_rate else ()
     if scale is None:
         raise RecipeError(f"no quality scale is known for {task.recipe.encoder}: give it a bitrate")
     return scale.render(scale.from_share(value / 100) if mode is QualityMode.QUALITY else value)
-
-
-def _sets_rate(arguments: Arguments) -> bool:
-    return any(o.name in _RATE_OPTIONS and o.specifier[:1].lower() in ("", "v") for o in arguments.options)
 
 
 # -- Pixel format and filters -------------------------------------------------------------------------------

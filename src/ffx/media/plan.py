@@ -229,7 +229,8 @@ def _with_picture(
         if recipe.encoder not in ("", "copy") or recipe.codec:
             why = "the input has no picture" if media.video is None else f"{container.name} holds sound only"
             raise RecipeError(f"{recipe.encoder or recipe.codec} has nothing to encode: {why}")
-        return evolve(recipe, encoder="", codec="", quality_mode=None, quality_value=None, preset="", two_pass=False)
+        plain = evolve(recipe, encoder="", codec="", preset="", target=None, two_pass=False)
+        return evolve(plain, quality_mode=None, quality_value=None)
     if recipe.encoder:
         spec = specs.get(recipe.encoder)
         if spec and spec.kind != "video":

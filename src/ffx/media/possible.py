@@ -8,6 +8,7 @@ from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import RecipeError
 from ffx.core.recipe import QualityMode, Recipe
 from ffx.media.arguments import read_arguments
+from ffx.media.changes import keeps_duration
 from ffx.media.equivalents import reference_encoder
 
 
@@ -26,6 +27,7 @@ def check_recipe(recipe: Recipe, specs: Mapping[str, EncoderSpec]) -> None:
         raise RecipeError(f"quality {recipe.quality_value:g} is impossible: it runs from 0 (worst) to 100 (best)")
     if recipe.encoder == "copy":
         _check_copy(recipe)
+    _check_target(recipe, spec)
     _check_joins(recipe)
     _check_sounds(recipe)
     _check_mapping(recipe)
@@ -49,6 +51,23 @@ def _check_copy(recipe: Recipe) -> None:
     edited = recipe.edits_picture or recipe.speed != 1.0 or any(c.burn for c in recipe.subtitles or ())
     if filtered or edited or recipe.quality_mode is not None or recipe.preset:
         raise RecipeError("a copied picture cannot be changed: give an encoder, or leave filters and quality out")
+
+
+def _check_target(recipe: Recipe, spec: EncoderSpec | None) -> None:
+    target = recipe.target
+    if target is None:
+        return
+    arguments = read_arguments(recipe.ffmpeg_args)
+    if recipe.encoder == "copy":
+        raise RecipeError("a copied picture is its source: a target is for one that is encoded")
+    if not keeps_duration(recipe, arguments):
+        raise RecipeError("with a target the length and the streams are chosen by ffx's own options, not by FFmpeg's")
+    if target.value is None:
+        return
+    if recipe.quality_mode is not None or arguments.set_rate:
+        raise RecipeError("a target takes the place of a quality or a bitrate: leave one of them out")
+    if spec is None or spec.quality is None:
+        raise RecipeError(f"{recipe.encoder or recipe.codec} has no quality that could be searched for a target")
 
 
 def _check_joins(recipe: Recipe) -> None:

@@ -77,6 +77,7 @@ def summary(course: Course) -> dict[str, Any]:
         "bytes_out": result.file_size if result is not None else 0,
         "frames": result.frames if result is not None else 0,
         "fps": round(result.average_fps, 2) if result is not None else 0.0,
+        "likeness": to_plain(result.likeness) if result is not None and result.likeness is not None else None,
         "verified": completed,
         "error": "" if completed else event.message,
         "warnings": list(result.warnings) if result is not None else [],
@@ -112,8 +113,8 @@ def _ending(course: Course) -> str:
     if event.state is JobState.COMPLETED and result is not None:
         sizes = f"{size_text(event.job.file_size)} -> {size_text(result.file_size)}"
         frames = f", {result.frames} frames" if result.frames else ""
-        output = printable(event.job.output_file)
-        return f"done{place} in {duration_text(course.seconds)}: {output} ({sizes}{frames}, verified)"
+        output, likeness = printable(event.job.output_file), f", {result.likeness}" if result.likeness else ""
+        return f"done{place} in {duration_text(course.seconds)}: {output} ({sizes}{frames}{likeness}, verified)"
     return f"failed{place}: {_with_last_words(event)}"
 
 

@@ -15,7 +15,14 @@ from ffx.core.detector import Detector, Device, ToolOutput, Trial
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfmpegNotFound
 from ffx.core.model import RESOLUTIONS, EncoderReport, ServerCapabilities
-from ffx.media.build import FfmpegBuild, ListedEncoder, read_build, read_identity, read_pixel_formats
+from ffx.media.build import (
+    FfmpegBuild,
+    ListedEncoder,
+    read_build,
+    read_filters,
+    read_identity,
+    read_pixel_formats,
+)
 from ffx.media.generic import generic_spec
 from ffx.media.tool import run_tool
 from ffx.server.capability_cache import CapabilityCache, Remembered, remember
@@ -61,6 +68,7 @@ class CapabilityService:
     ) -> None:
         """``cache`` is the folder for what was found, ``disk`` where jobs are kept, ``max_file_size`` in bytes."""
         self.ffmpeg = ffmpeg
+        self.cache_folder = cache
         self._roster = Roster(detectors, specs)
         self._cache = CapabilityCache(cache, ffmpeg, detectors, specs)
         self._key = ""
@@ -78,6 +86,7 @@ class CapabilityService:
         self._passing: dict[str, float] = {}  # failures that may pass, with the time of the last look
         self._running: dict[str, asyncio.Event] = {}
         self._measured: set[str] = set()
+        self._filters: frozenset[str] | None = None
         self._missing: tuple[EncoderReport, ...] = ()
         self._complete = False
         self._devices_are_remembered = False
@@ -186,6 +195,12 @@ class CapabilityService:
         registered = self._roster.specs.get(encoder) or self._generic.get(encoder)
         listed = self.build.encoder(encoder)
         return registered or (generic_spec(listed, (), self._roster.encoder_type(encoder)) if listed else None)
+
+    async def filters(self) -> frozenset[str]:
+        """The names of this FFmpeg's filters, asked for when the first job needs them."""
+        if self._filters is None:
+            self._filters = await read_filters(self.ffmpeg)
+        return self._filters
 
     @property
     def devices(self) -> tuple[Device, ...]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +17,7 @@ from ffx.core.detector import Detector, Device
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import DecodeError
 from ffx.core.model import EncoderReport
+from ffx.core.private_files import replace_privately
 from ffx.core.registry import Registry
 from ffx.core.wire import from_plain, to_plain
 from ffx.media.build import BuildIdentity, FfmpegBuild, ListedEncoder
@@ -86,8 +85,8 @@ class CapabilityCache:
     def save(self, key: str, remembered: Remembered) -> None:
         """Replace the file as a whole. A folder that cannot be written costs time at the next start, nothing more."""
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self.file, json.dumps({"key": key, "remembered": to_plain(remembered)}, separators=(",", ":")))
+            content = json.dumps({"key": key, "remembered": to_plain(remembered)}, separators=(",", ":"))
+            replace_privately(self.file, content.encode())
         except OSError as error:
             _log.warning("%s cannot be written: %s", self.file, error)
 
@@ -109,18 +108,6 @@ def remember(
         generic=tuple(generic.values()),
         measured=tuple(sorted(measured)),
     )
-
-
-def _replace(file: Path, text: str) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _plugins(detectors: Mapping[str, Detector], specs: Mapping[str, EncoderSpec]) -> list[Any]:

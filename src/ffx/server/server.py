@@ -50,6 +50,7 @@ from ffx.server.upkeep import clean_up, watch_disk, watch_load
 if TYPE_CHECKING:
     from ffx.media.inspector import Inspector
     from ffx.server.capabilities import CapabilityService
+    from ffx.server.probe_cache import ProbeCache
 
 KEYS_PERIOD = 1.0
 """Seconds after which a token that was revoked or has expired ends its conversations, at the latest."""
@@ -90,6 +91,7 @@ class Server(Service):
         self._started = time.monotonic()
         self._stopping = False
         self._inspector: Inspector | None = None
+        self._probes: ProbeCache | None = None
         self._background = Background()
         self._spool = Spool(options.temp_dir, server_id, keep=options.keep_results if options.durable else None)
         room = DiskRoom(self._spool, options.disk_reserve)
@@ -306,18 +308,21 @@ class Server(Service):
     async def _work(self, job: Job, way: Way) -> WorkEnd:
         # Imported with the first job: PyAV is a third of the memory of a server at rest.
         from ffx.media.inspector import Inspector
+        from ffx.server.probe_cache import ProbeCache
+        from ffx.server.runs import Runner
         from ffx.server.work import Workbench
 
         self._inspector = self._inspector or Inspector(self._options.sandbox)
-        bench = Workbench(
+        self._probes = self._probes or ProbeCache(self._capabilities.cache_folder)
+        runner = Runner(
             self._capabilities,
             self._modify_command,
             self._options.argument_policy,
             self._options.sandbox,
-            self._inspector,
-            server_id=self._server_id,
-            server_name=self._name,
+            self._probes,
+            self._server_id,
         )
+        bench = Workbench(runner, self._inspector, self._name)
         return await bench.work(job, way)
 
     async def _watch_keys(self) -> None:

@@ -5,76 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import EncodeError, FfxError, ProbeError, RecipeError, VerificationError
 from ffx.core.messages import JobCompleted, JobFailed
-from ffx.core.model import EncoderSetup, Evidence, JobConfiguration, JobProgress, JobResult, JobState, Verification
-from ffx.core.recipe import ArgumentPolicy
+from ffx.core.model import Evidence, JobResult, JobState, Verification
 from ffx.core.transport import StoredFile
-from ffx.media.analysis import Analysis
-from ffx.media.changes import expected_frames, expected_length
-from ffx.media.command import Command, build_command, seen_here
 from ffx.media.decoding import verify_decodable
 from ffx.media.digest import file_digest
-from ffx.media.findings import Findings
-from ffx.media.hardware_nodes import hardware_nodes
 from ffx.media.inspector import Examined, Inspector
 from ffx.media.joining import LIST, Part, joined_media, joined_packets, list_text, mismatch
-from ffx.media.limits import job_limits
+from ffx.media.likeness import check_size, instead_of, with_quality
 from ffx.media.other_files import PlacedFile, files_looked_at, place_names
-from ffx.media.probe import MediaInfo, PacketCounts
-from ffx.media.progress import Progress
-from ffx.media.run import RunOutcome, run_command
-from ffx.media.sandbox import Confinement, Sandbox
 from ffx.media.verify import check_input, verify_examined
-from ffx.server.capabilities import CapabilityService
 from ffx.server.files import is_disk_full
 from ffx.server.job import Finished, Job, Way, WorkEnd
-from ffx.server.spool import IN, OUT
-
-PROGRESS_INTERVAL = 0.45
-"""Seconds between two words on progress at the least: FFmpeg reports twice a second, not to the millisecond."""
-
-NOTES = "seen.txt"
-"""Beside the output, while a source is looked at before its encode."""
-
-ModifyCommand = Callable[[JobConfiguration, tuple[str, ...]], tuple[str, ...]]
-
-
-class SeenEncoders(Mapping[str, EncoderSpec]):
-    """What is known of every encoder of this FFmpeg as it was seen here, looked up when it is asked for."""
-
-    def __init__(self, capabilities: CapabilityService) -> None:
-        self._capabilities = capabilities
-
-    def __getitem__(self, name: str) -> EncoderSpec:
-        spec, report = self._capabilities.spec(name), self._capabilities.report(name)
-        if spec is None:
-            raise KeyError(name)
-        return seen_here({name: spec}, {name} if report is not None and report.ten_bit else ())[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return (listed.name for listed in self._capabilities.build.encoders)
-
-    def __len__(self) -> int:
-        return len(self._capabilities.build.encoders)
+from ffx.server.runs import JobRuns, Runner
+from ffx.server.spool import IN
 
 
 @frozen
 class Workbench:
     """Where a server's jobs are worked on."""
 
-    capabilities: CapabilityService
-    modify_command: ModifyCommand
-    argument_policy: ArgumentPolicy
-    sandbox: Sandbox
+    runner: Runner
     inspector: Inspector
-    server_id: str
     server_name: str
 
     async def work(self, job: Job, way: Way) -> WorkEnd:
@@ -93,15 +51,19 @@ class Workbench:
         others = await self._other_files(job)
         if recipe.joins:
             source, packets = await self._joined(job, Part(job.configuration.input_file, source, packets), others)
-        command = self._command(job, source, packets, others)  # what cannot be is told before there is a slot
-        analysis = self._analysis(job, source)
+        runs = JobRuns(self.runner, job, source, packets, others)
+        runs.command(recipe)  # what cannot be is told before there is a slot
+        likeness = None
         async with way.slot():
-            if analysis.is_needed:
-                command = self._command(job, source, packets, others, await self._analyse(job, source, analysis))
-            outcome = await self._run(job, command, source, way.report)
+            runs = await runs.looked_at()
+            if recipe.target is not None:
+                likeness = (await runs.likeness(recipe.target)).likeness
+            command = runs.command(with_quality(recipe, likeness))
+            outcome = await runs.encode(command, way.report)
         async with way.check():
             found = await self._examine_output(job)
             verified = verify_examined(*found, recipe, source, packets, outcome, size=command.size)
+            check_size(recipe.target, source.size, verified.size)
             digest = await asyncio.to_thread(_on_disk, job.folder.output)
             if job.configuration.verification is Verification.FULL:
                 await self._decode(job, found)
@@ -113,10 +75,11 @@ class Workbench:
             duration=outcome.seconds,
             average_fps=verified.frames / outcome.seconds if outcome.seconds else 0.0,
             frames=verified.frames,
-            server_id=self.server_id,
+            server_id=self.runner.server_id,
             completed_at=time.time(),
             digest=digest,
-            warnings=command.warnings,
+            warnings=(*command.warnings, *instead_of(recipe.target, likeness)),
+            likeness=likeness,
         )
         return Finished(StoredFile(job.folder.output, verified.size, digest), JobCompleted(job.attempt, result))
 
@@ -163,117 +126,13 @@ class Workbench:
     async def _decode(self, job: Job, found: Examined) -> None:
         """Look at every frame of the output. Raises VerificationError, or EncodeError where FFmpeg cannot say."""
         await verify_decodable(
-            self.capabilities.ffmpeg,
+            self.runner.capabilities.ffmpeg,
             job.folder.output,
             job.configuration.recipe,
-            ffmpeg_version=self.capabilities.build.version,
+            ffmpeg_version=self.runner.capabilities.build.version,
             control=job.control,
-            sandbox=self.sandbox,
+            sandbox=self.runner.sandbox,
             examined=found,
-        )
-
-    def _analysis(self, job: Job, source: MediaInfo) -> Analysis:
-        return Analysis(
-            job.configuration.recipe,
-            source,
-            input_name=job.folder.input_name,
-            notes_name=f"{OUT}/{NOTES}",
-            ffmpeg_version=self.capabilities.build.version,
-        )
-
-    async def _analyse(self, job: Job, source: MediaInfo, analysis: Analysis) -> Findings:
-        """What the recipe wants to be found out before the encode."""
-        notes = job.folder.path / OUT / NOTES
-
-        async def run(argv: tuple[str, ...]) -> tuple[str, ...]:
-            outcome = await run_command(
-                self.capabilities.ffmpeg,
-                Command((argv,)),
-                directory=job.folder.path,
-                total_frames=0,
-                duration=0.0,
-                on_progress=lambda progress: None,
-                control=job.control,
-                confinement=self._confinement(job, source),
-            )
-            return outcome.complaints
-
-        try:
-            return await analysis.complete(run, lambda: notes.read_text("utf-8", "replace"))
-        finally:
-            notes.unlink(missing_ok=True)
-
-    def _command(
-        self,
-        job: Job,
-        source: MediaInfo,
-        packets: PacketCounts,
-        other_files: Sequence[PlacedFile],
-        findings: Findings | None = None,
-    ) -> Command:
-        recipe = job.configuration.recipe
-        report = self.capabilities.report(recipe.encoder)
-        command = build_command(
-            recipe,
-            source,
-            SeenEncoders(self.capabilities),
-            report.setup if report is not None else EncoderSetup(),
-            input_name=job.folder.input_name,
-            output_name=job.folder.output_name,
-            other_files=other_files,
-            packets=packets,
-            findings=findings,
-            ffmpeg_version=self.capabilities.build.version,
-            policy=self.argument_policy,
-        )
-        modified = tuple(self.modify_command(job.configuration, argv) for argv in command.passes)
-        return evolve(command, passes=modified)
-
-    async def _run(
-        self, job: Job, command: Command, source: MediaInfo, on_progress: Callable[[JobProgress], None]
-    ) -> RunOutcome:
-        film, recipe = source.video, job.configuration.recipe
-        total_frames = expected_frames(recipe, film.frames, source.duration) if film is not None else 0
-        last = 0.0
-
-        def tell(progress: Progress) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if now - last >= PROGRESS_INTERVAL:
-                last = now
-                on_progress(self._progress(job, progress, total_frames))
-
-        return await run_command(
-            self.capabilities.ffmpeg,
-            command,
-            directory=job.folder.path,
-            total_frames=total_frames,
-            duration=expected_length(recipe, source.duration) if source.duration else 0.0,
-            on_progress=tell,
-            control=job.control,
-            confinement=self._confinement(job, source),
-        )
-
-    def _confinement(self, job: Job, source: MediaInfo) -> Confinement:
-        return Confinement(
-            self.sandbox,
-            job_limits(source.size),
-            readable=(IN,),
-            writable=(OUT,),
-            devices=hardware_nodes(self.capabilities.report(job.configuration.recipe.encoder)),
-        )
-
-    def _progress(self, job: Job, progress: Progress, total_frames: int) -> JobProgress:
-        return JobProgress(
-            job_id=job.job_id,
-            progress=progress.progress,
-            current_frame=progress.frame,
-            total_frames=total_frames,
-            fps=progress.fps,
-            bitrate=progress.bitrate,
-            speed=progress.speed,
-            eta=progress.eta,
-            server_id=self.server_id,
         )
 
     def _failure(self, job: Job, error: FfxError | OSError) -> JobFailed:
@@ -293,7 +152,7 @@ class Workbench:
         for place, shown in (
             *((file.path, file.shown) for file in reversed(job.files)),  # else in/1 is found in in/10
             (folder.output, job.configuration.output_file),
-            (self.capabilities.ffmpeg, "ffmpeg"),
+            (self.runner.capabilities.ffmpeg, "ffmpeg"),
         ):
             text = text.replace(str(place), shown)
         return text.replace(f"{folder.path}{os.sep}", "").replace(str(folder.path), ".")
