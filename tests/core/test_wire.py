@@ -20,6 +20,7 @@ from ffx.core.errors import DecodeError
 from ffx.core.messages import Envelope, Message, Ping, Unknown
 from ffx.core.model import EncoderReport, EncoderType, JobConfiguration, ServerCapabilities
 from ffx.core.recipe import FASTEST, SLOWEST, Recipe, Trim
+from ffx.core.targets import Target
 from ffx.core.tracks import LONGEST_DELAY, SoundChoice, SubtitleChoice
 from ffx.core.wire import MAX_MESSAGE_BYTES, decode, encode, from_plain, to_plain
 
@@ -33,7 +34,7 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     type(None): st.none(),
-    Fraction: st.fractions(1, 1000),
+    Fraction: st.fractions(1, 1000, max_denominator=100_000),
 }
 PLAIN = st.recursive(
     st.one_of(*(strategy for kind, strategy in SIMPLE.items() if kind is not Fraction)),
@@ -48,11 +49,16 @@ TITLES = st.text("abc é", max_size=12)
 BOUNDED: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     JobConfiguration: {"priority": st.integers(1, 10)},
     Recipe: {"speed": st.floats(SLOWEST, FASTEST), "gop": st.none() | st.floats(0.1, 600)},
+    Target: {
+        "value": st.none() | st.floats(0.01, 1),
+        "max_size": st.none() | st.integers(1, 2**53),
+        "max_ratio": st.none() | st.floats(0.01, 100),
+    },
     Trim: {"start": st.floats(0, 100), "end": st.none() | st.floats(101, 200)},
     Crop: {"width": SIDES, "height": SIDES, "left": SIDES, "top": SIDES},
     Scale: {"width": SIDES, "height": SIDES},
     Watermark: {"margin": SIDES},
-    PictureEdits: {"rotate": st.sampled_from(ROTATIONS), "frame_rate": st.none() | st.fractions(1, 1000)},
+    PictureEdits: {"rotate": st.sampled_from(ROTATIONS), "frame_rate": st.none() | st.fractions(1, 1000, max_denominator=100_000)},
     SoundChoice: {
         "languages": st.lists(LANGUAGES, max_size=2).map(tuple),
         "language": LANGUAGES,
