@@ -58,7 +58,10 @@ BOUNDED: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     Crop: {"width": SIDES, "height": SIDES, "left": SIDES, "top": SIDES},
     Scale: {"width": SIDES, "height": SIDES},
     Watermark: {"margin": SIDES},
-    PictureEdits: {"rotate": st.sampled_from(ROTATIONS), "frame_rate": st.none() | st.fractions(1, 1000, max_denominator=100_000)},
+    PictureEdits: {
+        "rotate": st.sampled_from(ROTATIONS),
+        "frame_rate": st.none() | st.fractions(1, 1000, max_denominator=100_000),
+    },
     SoundChoice: {
         "languages": st.lists(LANGUAGES, max_size=2).map(tuple),
         "language": LANGUAGES,
