@@ -92,3 +92,17 @@ def test_what_cannot_be_had_is_told_before_anything_is_sent(served: Ffx) -> None
         answer = served.run("submit", "in.mp4", "-o", "out.mp4", "--encoder", "libx264", *options)
         assert told in answer.stderr, (options, answer)
         assert answer.returncode in (1, 2)
+
+
+def test_sound_alone_a_film_with_a_cover_and_two_films_come_back_too(served: Ffx, ffmpeg9: Path) -> None:
+    folder = served.folder
+    cover = ("-i", folder / "in.mp4", "-i", folder / "logo.png", "-map", "0", "-map", "1", "-c", "copy")
+    make(ffmpeg9, *cover, "-c:v:1", "mjpeg", "-pix_fmt:v:1", "yuvj420p", "-disposition:v:1", "attached_pic",
+         folder / "cover.mp4")  # fmt: skip
+    make(ffmpeg9, "-i", folder / "in.mp4", "-map", "0:v", "-map", "0:v", "-map", "0:a", "-c", "copy",
+         folder / "two.mkv")  # fmt: skip
+    for output in ("sound.m4a", "sound.aac", "sound.flac"):
+        assert [stream.kind for stream in encoded(served, "in.mp4", output, "--encoder", "").streams] == ["audio"]
+    covered = encoded(served, "cover.mp4", "covered.mp4")
+    assert [stream.attached_picture for stream in covered.streams] == [False, False, True]
+    assert len(encoded(served, "two.mkv", "both.mkv").films) == 2

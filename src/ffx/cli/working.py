@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ffx.cli.assembly import Assembly
 from ffx.cli.endpoints import endpoint, known_endpoints
-from ffx.cli.identity import queue_client_id
+from ffx.cli.identity import client_id, queue_client_id
 from ffx.cli.settings import farm_settings
 from ffx.cli.text import print_note
 from ffx.cli.watching import Onlooker
@@ -30,11 +30,16 @@ LOOK_PERIOD = 0.2
 
 
 def farm_of(
-    assembly: Assembly, on_event: Callable[[JobEvent], None] = lambda event: None, *, note_local: bool = True
+    assembly: Assembly,
+    on_event: Callable[[JobEvent], None] = lambda event: None,
+    *,
+    note_local: bool = True,
+    apart: bool = False,
 ) -> Farm:
     """The farm of this user's queue; plugins hear of what happens to its jobs before ``on_event`` does.
 
-    ``note_local``: say so when this machine has to encode.
+    ``note_local``: say so when this machine has to encode. ``apart``: for jobs that are not in that queue; to servers
+    they are another client's, and plugins do not hear of them.
 
     Raises:
         UsageError: there is no such policy.
@@ -44,14 +49,15 @@ def farm_of(
 
     def tell(event: JobEvent) -> None:
         on_event(event)
-        assembly.plugins.job_event(event)
+        if not apart:
+            assembly.plugins.job_event(event)
 
     return Farm(
         lambda: known_endpoints(assembly),
         transports=transports,
         policy=assembly.policy(),
         specs=assembly.specs(),
-        client_id=queue_client_id(assembly.folders),
+        client_id=client_id(assembly.folders) if apart else queue_client_id(assembly.folders),
         local=lambda: _this_machine(assembly, transports, note_local),
         endpoint_of=lambda name: endpoint(assembly, name),
         heartbeat=Heartbeat(settings.heartbeat, settings.suspect_after, settings.lost_after),

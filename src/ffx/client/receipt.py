@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ffx.core.errors import ProbeError, VerificationError
 from ffx.core.model import JobConfiguration, JobResult
-from ffx.media.packets import count_packets
+from ffx.media.probe import examine
 
 
 def verify_received(part: Path, job: JobConfiguration, result: JobResult) -> None:
@@ -17,12 +17,12 @@ def verify_received(part: Path, job: JobConfiguration, result: JobResult) -> Non
             server said it has.
     """
     try:
-        counts = count_packets(part)
+        media, counts = examine(part)
     except ProbeError as error:
         raise VerificationError(f"the result cannot be read: {error}") from None
-    frames = sum(stream.packets for stream in counts.streams if stream.kind == "video")
-    packets = sum(stream.packets for stream in counts.streams)
-    if not packets:
+    film = counts.stream(media.video.index) if media.video is not None else None
+    frames = film.packets if film is not None else 0
+    if not any(stream.packets for stream in counts.streams):
         raise VerificationError("the result holds nothing")
     if (job.recipe.encoder or job.recipe.codec) and not frames:
         raise VerificationError("the result has no picture")

@@ -339,7 +339,7 @@ class JobResult:
     """Seconds that the encode took."""
     average_fps: float = 0.0
     frames: int = 0
-    """Video packets counted in the output."""
+    """Packets of the first film, counted in the output; 0 where there is none."""
     error_message: str = ""
     server_id: str = ""
     completed_at: float = 0.0

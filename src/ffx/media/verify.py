@@ -47,7 +47,7 @@ class Verified:
     """What was found in an output."""
 
     frames: int
-    """Packets of the first film, or of the first sound where there is no film."""
+    """Packets of the first film; 0 where there is none."""
     duration: float
     """Seconds."""
     size: int
@@ -144,7 +144,7 @@ def verify_examined(
         _check_size(found, size)
     _check_durations(job, found, packets)
     main = film or next(count for count in packets.streams if count.kind == "audio")
-    return Verified(frames=main.packets, duration=main.span, size=found.size)
+    return Verified(frames=film.packets if film is not None else 0, duration=main.span, size=found.size)
 
 
 def is_frame_per_packet(media: MediaInfo) -> bool:
