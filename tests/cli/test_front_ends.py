@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,3 +99,28 @@ def test_a_reader_that_goes_away_does_not_lose_the_job(with_plugin: Ffx) -> None
     assert (with_plugin.folder / "out.mp4").stat().st_size > 10_000
     assert "Traceback" not in done.stderr
     assert json.dumps(done.returncode) == "1"
+
+
+def test_a_command_and_a_webhook_hear_of_a_job_before_submit_ends(farm: Ffx, clip: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def listen() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            heard.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    note = farm.folder / "note.txt"
+    program = [sys.executable, "-c", f"import os; open({str(note)!r}, 'w').write(os.environ['FFX_STATE'])"]
+    (farm.folder / "ffx.toml").write_text(f"[notify]\ncommand = {json.dumps(program)}\n", encoding="utf-8")
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    fast = ("--encoder", "libx264", "--preset", "ultrafast", "--config", "ffx.toml")
+    farm.ok("submit", clip, "-o", "told.mp4", *fast, environment={"FFX_NOTIFY_WEBHOOK": url})
+    assert note.read_text() == "completed"
+    thread.join(10)
+    listener.close()
+    assert heard[0].startswith(b"POST / HTTP/1.1")
+    assert b"X-Ffx-Event: job_completed" in heard[0]

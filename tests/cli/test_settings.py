@@ -53,6 +53,10 @@ PLACES = [
     ("policy", "name", "--policy", "FFX_POLICY", "mine", "yours", "ours"),
     ("policy", "weights", "", "FFX_POLICY_WEIGHTS", None, {"load": 0.5}, {"load": 0.1}),
     ("policy", "preferences", "", "FFX_POLICY_PREFERENCES", None, {"libx264": 0.5, "libx265": 1}, {"ffv1": 0.1}),
+    ("notify", "webhook", "", "FFX_NOTIFY_WEBHOOK", None, "http://a", "https://b/c"),
+    ("notify", "secret", "", "FFX_NOTIFY_SECRET", None, "one", "two"),
+    ("notify", "command", "", "FFX_NOTIFY_COMMAND", None, ("one",), ("two", "three four")),
+    ("notify", "states", "", "FFX_NOTIFY_STATES", None, ("failed", "cancelled"), ("completed",)),
     ("plugins", "disabled", "", "FFX_DISABLED_PLUGINS", None, ("a", "b"), ("c",)),
 ]
 
@@ -106,6 +110,9 @@ def test_every_value_of_the_configuration_has_a_variable() -> None:
         ("FFX_NAME", "  ", "is empty"),
         ("FFX_LOCAL", "sometimes", "'sometimes' is not one of auto, never, only"),
         ("FFX_ARGUMENTS_POLICY", "all", "'all' is not one of none, checked, any"),
+        ("FFX_NOTIFY_WEBHOOK", "example.org", "'example.org' begins neither with https:// nor with http://"),
+        ("FFX_NOTIFY_COMMAND", "say 'it", '"say \'it" is no command line: No closing quotation'),
+        ("FFX_NOTIFY_STATES", "completed,running", "'running' is not one of completed, failed, cancelled"),
         ("FFX_POLICY_WEIGHTS", "load", "'load' is not NAME=NUMBER"),
         ("FFX_POLICY_WEIGHTS", "load=much", "'load=much' is not NAME=NUMBER"),
         ("FFX_POLICY_WEIGHTS", "load=nan", "'load=nan' is not NAME=NUMBER"),

@@ -10,6 +10,7 @@ import pytest
 
 from ffx import hookimpl
 from ffx.core import hookspecs
+from ffx.core.configuration import Configuration
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import PluginError
 from ffx.core.events import JobEvent, Phase
@@ -215,7 +216,7 @@ def test_every_plugin_is_told_and_a_failing_one_only_once() -> None:
     host = PluginHost()
     host.register("bad", plugin(ffx_job_event=failing("event")))
     host.register("good", plugin(ffx_job_event=lambda event: told.extend([event])))
-    host.job_event(EVENT)
+    host.job_event(EVENT, Configuration())
     assert record(host, "bad").error == "ffx_job_event: RuntimeError: out of order"
-    host.job_event(EVENT)
+    host.job_event(EVENT, Configuration())
     assert told == [EVENT, EVENT]

@@ -12,6 +12,7 @@ from ffx.cli.assembly import Assembly
 from ffx.cli.conversations import converse
 from ffx.cli.endpoints import endpoint, known_endpoints
 from ffx.cli.identity import queue_client_id
+from ffx.cli.settings import client_configuration
 from ffx.cli.watching import final_event
 from ffx.client.bookkeeper import Bookkeeper
 from ffx.client.commit import clear_parts
@@ -73,7 +74,7 @@ async def _grant_here(assembly: Assembly, queue: JobQueue) -> None:
         await books.keep(dispatcher.take_changes(), wishes=news.wishes)
         for ended in (one.record for one in instructions if isinstance(one, Conclude)):
             clear_parts(Path(ended.job.output_file), ended.job_id)
-            assembly.plugins.job_event(final_event(ended, time.time()))
+            assembly.plugins.job_event(final_event(ended, time.time()), client_configuration(assembly.source))
         suspended = [one for one in instructions if isinstance(one, Suspend)]
         for farewell in await _tell_servers(assembly, queue.farewells(), suspended, queue.open_records()):
             dispatcher.handle(Told(farewell), 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from attrs import evolve, frozen
 
 from ffx.core.configuration import (
     ARGUMENT_POLICIES,
+    END_STATES,
     LOCAL_MODES,
     LOG_LEVELS,
     SANDBOX_MODES,
@@ -19,10 +21,12 @@ from ffx.core.configuration import (
     ArgumentsTable,
     Configuration,
     FarmTable,
+    NotifyTable,
     PluginsTable,
     PolicyTable,
     ServeTable,
     SubmitTable,
+    is_web_address,
     parse_size,
     read_configuration,
     read_toml,
@@ -177,15 +181,31 @@ def plugin_settings(source: Source) -> PluginsTable:
     return PluginsTable(source.value("", "FFX_DISABLED_PLUGINS", _words, source.file.plugins.disabled))
 
 
+def notify_settings(source: Source) -> NotifyTable:
+    """Who is told when a job has ended."""
+    table = source.file.notify
+    return NotifyTable(
+        webhook=source.value("", "FFX_NOTIFY_WEBHOOK", _web_address, table.webhook),
+        secret=source.value("", "FFX_NOTIFY_SECRET", str, table.secret),
+        command=source.value("", "FFX_NOTIFY_COMMAND", _program, table.command),
+        states=source.value("", "FFX_NOTIFY_STATES", _end_states, table.states),
+    )
+
+
 def effective(source: Source) -> Configuration:
     """The whole configuration with every option and variable laid over it."""
+    return evolve(client_configuration(source), serve=serve_settings(source))
+
+
+def client_configuration(source: Source) -> Configuration:
+    """The same but for the table of servers, whose variables are none of a client's business."""
     return evolve(
         source.file,
-        serve=serve_settings(source),
         submit=submit_settings(source),
         arguments=argument_settings(source),
         farm=farm_settings(source),
         policy=policy_settings(source),
+        notify=notify_settings(source),
         plugins=plugin_settings(source),
     )
 
@@ -197,6 +217,23 @@ def _word(text: str) -> str:
     if not text.strip():
         raise ConfigurationError("is empty")
     return text
+
+
+def _web_address(text: str) -> str:
+    if not is_web_address(text):
+        raise ConfigurationError(f"{text!r} begins neither with https:// nor with http://")
+    return text
+
+
+def _program(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no command line: {error}") from None
+
+
+def _end_states(text: str) -> tuple[str, ...]:
+    return tuple(_one_of(word, word, END_STATES) for word in _words(text))
 
 
 def _port(text: str) -> int:

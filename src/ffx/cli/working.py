@@ -11,7 +11,7 @@ from attrs import frozen
 from ffx.cli.assembly import Assembly
 from ffx.cli.endpoints import endpoint, known_endpoints
 from ffx.cli.identity import client_id, queue_client_id
-from ffx.cli.settings import farm_settings
+from ffx.cli.settings import client_configuration, farm_settings
 from ffx.cli.text import print_note
 from ffx.cli.watching import Onlooker
 from ffx.client.connection import Endpoint
@@ -46,11 +46,12 @@ def farm_of(
         ConfigurationError: a setting does not fit.
     """
     settings, transports = farm_settings(assembly.source), assembly.plugins.transports()
+    configuration = client_configuration(assembly.source)
 
     def tell(event: JobEvent) -> None:
         on_event(event)
         if not apart:
-            assembly.plugins.job_event(event)
+            assembly.plugins.job_event(event, configuration)
 
     return Farm(
         lambda: known_endpoints(assembly),

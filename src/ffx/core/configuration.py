@@ -154,6 +154,18 @@ class PolicyTable:
 
 
 @frozen
+class NotifyTable:
+    webhook: str = ""
+    """An address that is sent a POST for each job that ended; empty: none."""
+    secret: str = field(default="", repr=False)
+    """What deliveries are signed with; empty: they are not."""
+    command: tuple[str, ...] = ()
+    """A program and its arguments, run for each job that ended; empty: none."""
+    states: tuple[str, ...] = ("completed", "failed")
+    """The ends that are told: ``completed``, ``failed``, ``cancelled``."""
+
+
+@frozen
 class PluginsTable:
     disabled: tuple[str, ...] = ()
 
@@ -166,6 +178,7 @@ class Configuration:
     arguments: ArgumentsTable = ArgumentsTable()
     farm: FarmTable = FarmTable()
     policy: PolicyTable = PolicyTable()
+    notify: NotifyTable = NotifyTable()
     plugins: PluginsTable = PluginsTable()
 
 
@@ -200,7 +213,7 @@ def read_configuration(plain: Mapping[str, Any], *, origin: str) -> Configuratio
 
 
 def _check_values(configuration: Configuration, origin: str) -> None:
-    serve, farm = configuration.serve, configuration.farm
+    serve, farm, notify = configuration.serve, configuration.farm, configuration.notify
     checks = (
         (0 <= serve.port <= 65535, "serve.port", "is a number from 0 to 65535"),
         (serve.max_jobs >= 1, "serve.max_jobs", "is at least 1"),
@@ -221,6 +234,9 @@ def _check_values(configuration: Configuration, origin: str) -> None:
         (farm.suspect_after >= 1, "farm.suspect_after", "is at least 1"),
         (farm.lost_after >= farm.suspect_after, "farm.lost_after", "is not less than farm.suspect_after"),
         (0 <= farm.patience < math.inf, "farm.patience", "is not negative"),
+        (is_web_address(notify.webhook), "notify.webhook", "begins with https:// or http://"),
+        (not notify.command or bool(notify.command[0]), "notify.command", "begins with a program"),
+        (set(notify.states) <= set(END_STATES), "notify.states", f"are among {', '.join(END_STATES)}"),
         (
             all(weight >= 0 for weight in configuration.policy.weights.values()),
             "policy.weights",
@@ -246,6 +262,12 @@ def _check_values(configuration: Configuration, origin: str) -> None:
             raise ConfigurationError(f"{origin}: {path}: {error}") from None
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a webhook can be at an address, or there is none."""
+    return not text or bool(re.fullmatch(r"https?://[^\s/]+\S*", text))
+
+
+END_STATES = ("completed", "failed", "cancelled")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TLS_MODES = ("auto", "on", "off")
 LOCAL_MODES = ("auto", "never", "only")

@@ -15,6 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from ffx.core.configuration import Configuration
     from ffx.core.detector import Detector
     from ffx.core.encoders import EncoderSpec
     from ffx.core.events import JobEvent
@@ -83,5 +84,7 @@ def ffx_modify_command(job: JobConfiguration, argv: tuple[str, ...]) -> tuple[st
 
 
 @hookspec
-def ffx_job_event(event: JobEvent) -> None:
-    """Called when something happened to a job. Must return at once: hand slow work to a task or a thread."""
+def ffx_job_event(event: JobEvent, configuration: Configuration) -> None:
+    """Called when something happened to a job, with the configuration in force. Must return at once: hand slow work to
+    a thread. As with every hook, an implementation names only the arguments that it needs.
+    """

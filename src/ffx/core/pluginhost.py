@@ -23,6 +23,7 @@ from ffx.core.ui import UserInterface
 if TYPE_CHECKING:
     import click
 
+    from ffx.core.configuration import Configuration
     from ffx.core.events import JobEvent
     from ffx.core.model import JobConfiguration
 
@@ -171,9 +172,9 @@ class PluginHost:
                 argv = _argv(name, answers[0])
         return argv
 
-    def job_event(self, event: JobEvent) -> None:
+    def job_event(self, event: JobEvent, configuration: Configuration) -> None:
         """Tell every plugin; one that fails is listed as broken and not told again."""
-        for _ in self._call_each("ffx_job_event", event=event):
+        for _ in self._call_each("ffx_job_event", event=event, configuration=configuration):
             pass
 
     def _call_each(self, hook: str, **arguments: object) -> Iterable[tuple[str, Any]]:
