@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffx.core.encoders import EncoderSpec, QualityScale, equivalent_preset, equivalent_quality
+from ffx.core.encoders import ALIKE_SHARES, EncoderSpec, QualityScale, equivalent_preset, equivalent_quality
 from ffx.core.errors import RecipeError
 
 CRF = QualityScale(("-crf", "{value}"), best=0, worst=51, default=23)
@@ -23,7 +23,13 @@ PLAIN = EncoderSpec("mpeg4", "mpeg4")
 def scales(draw: st.DrawFn) -> QualityScale:
     ends = draw(st.lists(st.integers(-100, 300), min_size=2, max_size=2, unique=True))
     default = draw(st.integers(min(ends), max(ends)))
-    return QualityScale(("-q", "{value}"), best=ends[0], worst=ends[1], default=default)
+    scale = QualityScale(("-q", "{value}"), best=ends[0], worst=ends[1], default=default)
+    inner = range(min(ends) + 1, max(ends))
+    if len(inner) < 2 * len(ALIKE_SHARES) or draw(st.booleans()):
+        return scale
+    points = draw(st.lists(st.sampled_from(inner), min_size=5, max_size=5, unique=True).map(sorted))
+    values = points if ends[0] > ends[1] else points[::-1]  # from the worst to the best, as shares go
+    return evolve(scale, default=values.pop(2), alike=tuple(values))
 
 
 @given(scales(), st.floats(0, 1))

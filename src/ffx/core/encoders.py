@@ -5,10 +5,15 @@ A spec is knowledge, not a promise: whether the encoder works on a machine is de
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from attrs import field, frozen
 
 from ffx.core.errors import RecipeError
 from ffx.core.model import EncoderType
+
+ALIKE_SHARES = (0.3, 0.4, 0.6, 0.7)
+"""Of quality; on libx264's scale CRF 34, 29, 18 and 14."""
 
 
 @frozen
@@ -26,6 +31,10 @@ class QualityScale:
     default: float
     step: float = 1.0
     """The least change that the encoder knows; searches go by it."""
+    alike: tuple[float, ...] = ()
+    """The values for ``ALIKE_SHARES``, where it was measured which look alike; empty: the scale is straight on either
+    side of the default.
+    """
 
     @property
     def low(self) -> float:
@@ -50,20 +59,26 @@ class QualityScale:
         return tuple(option.replace("{value}", f"{value:g}") for option in self.options)
 
     def to_share(self, value: float) -> float:
-        """A value as a share of quality: 0 the worst, 0.5 the default, 1 the best; linear on either side."""
-        if self.is_better(value, self.default):
-            span = self.best - self.default
-            return 0.5 + (0.5 * (value - self.default) / span if span else 0.0)
-        span = self.default - self.worst
-        return 0.5 * (value - self.worst) / span if span else 0.5
+        """A value as a share of quality: 0 the worst, 0.5 the default, 1 the best."""
+        for (share, here), (following, there) in pairwise(self._points):
+            if here <= value <= there or there <= value <= here:
+                return share + (following - share) * (value - here) / (there - here) if there != here else share
+        return 1.0 if self.is_better(value, self.default) else 0.0
 
     def from_share(self, share: float) -> float:
         """The value for a share of quality (0 to 1), rounded to a whole step of the scale."""
-        if share >= 0.5:
-            value = self.default + (self.best - self.default) * (share - 0.5) * 2
-        else:
-            value = self.worst + (self.default - self.worst) * share * 2
+        value = self.best
+        for (low, here), (high, there) in pairwise(self._points):
+            if low <= share <= high:
+                value = here + (there - here) * (share - low) / (high - low)
+                break
         return float(min(self.high, max(self.low, round(value))))
+
+    @property
+    def _points(self) -> tuple[tuple[float, float], ...]:
+        """Shares and their values, straight lines between which are the scale."""
+        alike = zip(ALIKE_SHARES, self.alike, strict=True) if self.alike else ()
+        return ((0.0, self.worst), *sorted([(0.5, self.default), *alike]), (1.0, self.best))
 
     def is_better(self, value: float, other: float) -> bool:
         """Whether one value means more quality than another."""
