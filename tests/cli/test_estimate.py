@@ -39,6 +39,13 @@ def test_every_server_is_asked_and_nothing_stays(farm: Ffx, temporary: Path, cli
     assert [job["output"] for job in farm.json("queue", "list")["jobs"] if "sample" in job["input"]] == []
 
 
+def test_a_file_in_the_folder_where_one_stands(farm: Ffx, temporary: Path, clip: Path) -> None:
+    (farm.folder / "in.mp4").write_bytes(clip.read_bytes())
+    (one,) = farm.json("estimate", "in.mp4", "--encoder", "libx264", "--server", "studio")
+    assert one["error"] == ""
+    assert sorted(file.name for file in farm.folder.iterdir()) == ["in.mp4", "temporary"]
+
+
 def test_one_server_and_a_table_for_people(farm: Ffx, temporary: Path, clip: Path) -> None:
     table = farm.ok("estimate", clip, "--encoder", "libx264", "--preset", "veryfast", "--server", "studio")
     heading, row, note = table.splitlines()

@@ -27,6 +27,7 @@ def served(ffx: Ffx, clip: Path, ffmpeg9: Path) -> Iterator[Ffx]:
     make(ffmpeg9, "-i", clip, "-i", folder / "chapters.txt", *maps, *languages, "-c", "copy", folder / "in.mkv")
     make(ffmpeg9, "-f", "lavfi", "-i", "color=white:size=32x16", "-frames:v", "1", folder / "logo.png")
     (folder / "en.srt").write_bytes(ENGLISH.encode("cp1252"))
+    (folder / "odd.srt").write_text("0\n0:00,2 --> 0:03\nhours are for others\n", encoding="utf-8")
     with ffx.serving("--name", "studio"):
         yield ffx
 
@@ -106,3 +107,8 @@ def test_sound_alone_a_film_with_a_cover_and_two_films_come_back_too(served: Ffx
     covered = encoded(served, "cover.mp4", "covered.mp4")
     assert [stream.attached_picture for stream in covered.streams] == [False, False, True]
     assert len(encoded(served, "two.mkv", "both.mkv").films) == 2
+
+
+def test_subtitles_that_ffmpeg_does_not_read_are_mended(served: Ffx) -> None:
+    media = encoded(served, "in.mp4", "mended.mkv", "--subtitles", "file=odd.srt lang=eng default")
+    assert [(text.codec, text.language) for text in media.subtitles] == [("subrip", "eng")]

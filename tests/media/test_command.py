@@ -111,7 +111,7 @@ def test_quality_is_given_on_the_encoders_own_knob() -> None:
 
 def test_without_a_wish_the_quality_is_the_one_that_looks_alike_everywhere() -> None:
     assert value(argv(X264), "-crf") == "23"
-    assert value(argv(Recipe(encoder="mpeg4")), "-q:v") == "4"
+    assert value(argv(Recipe(encoder="mpeg4")), "-q:v") == "3"
 
 
 @pytest.mark.parametrize(

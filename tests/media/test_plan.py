@@ -232,13 +232,13 @@ def test_copied_pictures_cannot_be_changed() -> None:
 
 
 def test_the_same_job_on_another_encoder() -> None:
-    job = plan(request(encoder="libx265", quality=28, preset="medium"))
+    job = plan(request(encoder="libx265", quality=22, preset="medium"))
     moved = with_encoder(job, "hevc_nvenc", SPECS, EncoderType.HARDWARE_NVIDIA)
     spec = SPECS["hevc_nvenc"]
     assert spec.quality is not None
     assert moved.recipe.encoder == "hevc_nvenc"
     assert moved.encoder_type is EncoderType.HARDWARE_NVIDIA
-    assert moved.recipe.quality_value == spec.quality.default  # 28 is where libx265 looks as they do
+    assert moved.recipe.quality_value == spec.quality.default  # 22 is where libx265 looks as they do
     assert moved.recipe.preset in spec.presets
     assert moved.required_capabilities == job.required_capabilities
 

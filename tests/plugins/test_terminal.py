@@ -73,6 +73,7 @@ async def test_json_is_one_line_for_a_job_that_ended(capsys: pytest.CaptureFixtu
         "bytes_out": 1_000_000,
         "frames": 234,
         "fps": 117.11,
+        "likeness": None,
         "verified": True,
         "error": "",
         "warnings": [],

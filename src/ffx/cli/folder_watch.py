@@ -128,7 +128,14 @@ class _Watching:
         wish = evolve(watch.wish, inputs=tuple(one for one, _ in new))
         policy = argument_policy(assembly.source)
         try:
-            plans = await plan_all(wish, assembly.specs(), policy=policy, overwrite=watch.overwrite, dry_run=False)
+            plans = await plan_all(
+                wish,
+                assembly.specs(),
+                policy=policy,
+                folders=assembly.folders,
+                overwrite=watch.overwrite,
+                dry_run=False,
+            )
         except UsageError as error:  # two that would become one: the next look may be another
             print_error(str(error))
             memory.add((one.path, state) for one, state in new)

@@ -16,11 +16,12 @@ from ffx.cli.finding import Input
 from ffx.cli.naming import NameParts, name_of
 from ffx.client.commit import check_output
 from ffx.core.encoders import EncoderSpec
-from ffx.core.errors import FfxError, UsageError
+from ffx.core.errors import FfxError, ProbeError, UsageError
+from ffx.core.folders import Folders
 from ffx.core.model import JobConfiguration, OtherFile
 from ffx.core.recipe import ArgumentPolicy, Recipe
 from ffx.core.tracks import SubtitleChoice
-from ffx.media.charsets import charset_of
+from ffx.media.charsets import charset_of, write_mended
 from ffx.media.other_files import PlacedFile, check_uses, named_files
 from ffx.media.plan import Request, default_output_name, output_codec, output_size, plan_job
 from ffx.media.probe import MediaInfo, probe
@@ -62,9 +63,16 @@ class Refused:
 
 
 async def plan_all(
-    wish: Wish, specs: Mapping[str, EncoderSpec], *, policy: ArgumentPolicy, overwrite: bool, dry_run: bool
+    wish: Wish,
+    specs: Mapping[str, EncoderSpec],
+    *,
+    policy: ArgumentPolicy,
+    folders: Folders,
+    overwrite: bool,
+    dry_run: bool,
 ) -> tuple[Planned | Refused | Skipped, ...]:
-    """Plan every input, in their order. The folders of the outputs are made, unless it is a dry run.
+    """Plan every input, in their order. The folders of the outputs are made, unless it is a dry run. Subtitles that
+    have to be mended first go into one of ``folders``.
 
     Raises:
         UsageError: a folder cannot be made, or two inputs would go to one output; nothing may be started then.
@@ -72,7 +80,7 @@ async def plan_all(
     if wish.output is None and not dry_run:
         for folder in dict.fromkeys((Path(), *(one.under for one in wish.inputs))):
             _make_folder(wish.out_dir / folder)
-    planner = _Planner(wish, specs, policy, overwrite, dry_run)
+    planner = _Planner(wish, specs, policy, folders.subtitles_folder, overwrite, dry_run)
     places = asyncio.Semaphore(PROBES_AT_A_TIME)
 
     async def plan_one(number: int, one: Input) -> Planned | Refused | Skipped:
@@ -89,6 +97,7 @@ class _Planner:
     wish: Wish
     specs: Mapping[str, EncoderSpec]
     policy: ArgumentPolicy
+    mended_folder: Path
     overwrite: bool
     dry_run: bool
 
@@ -103,8 +112,8 @@ class _Planner:
             request = evolve(request, output=self._output(request, media, number, one.under))
             if self.wish.skip_existing and request.output.exists():
                 return Skipped(request)
-            request = evolve(request, other_files=_other_files(request))
-            request = evolve(request, recipe=_with_charsets(request.recipe))
+            request = evolve(request, other_files=self._other_files(request))
+            request = evolve(request, recipe=_with_charsets(request))
             self._check_output(request)
             placed = _looked_at(request)
             check_uses(request.recipe, placed)
@@ -136,6 +145,26 @@ class _Planner:
             _make_folder(output.parent)
         return output
 
+    def _other_files(self, request: Request) -> tuple[OtherFile, ...]:
+        """The files that a request names besides its input, as they are now."""
+        subtitles = {choice.file for choice in request.recipe.subtitles or () if choice.file}
+        names = dict.fromkeys(named.name for named in named_files(request.recipe))
+        files = (_other_file(name) for name in names)
+        return tuple(self._readable(file) if file.name in subtitles else file for file in files)
+
+    def _readable(self, subtitles: OtherFile) -> OtherFile:
+        """The file itself where FFmpeg reads it, else one with the same lines that it reads."""
+        path = Path(subtitles.path)
+        try:
+            probe(path, subtitles=True)
+        except ProbeError:
+            mended = write_mended(path, self.mended_folder)
+            if mended is None:
+                raise
+            facts = mended.stat()
+            return evolve(subtitles, path=str(mended), size=facts.st_size, modified=facts.st_mtime)
+        return subtitles
+
     def _check_output(self, request: Request) -> None:
         if request.output.exists() and request.output.samefile(request.input):
             raise UsageError(f"{request.output} is the input itself; a source is never touched: choose another output")
@@ -164,11 +193,6 @@ def _check_input(path: Path) -> None:
         raise UsageError(f"{path}: there is no such file")
 
 
-def _other_files(request: Request) -> tuple[OtherFile, ...]:
-    """The files that a request names besides its input, as they are now."""
-    return tuple(_other_file(name) for name in dict.fromkeys(named.name for named in named_files(request.recipe)))
-
-
 def _other_file(name: str) -> OtherFile:
     path = Path(name)
     _check_input(path)
@@ -180,17 +204,18 @@ def _other_file(name: str) -> OtherFile:
     return OtherFile(name, str(path.absolute()), facts.st_size, facts.st_mtime)
 
 
-def _with_charsets(recipe: Recipe) -> Recipe:
+def _with_charsets(request: Request) -> Recipe:
     """The recipe with the encodings of its files of subtitles, where a person did not name them."""
+    recipe, places = request.recipe, {other.name: Path(other.path) for other in request.other_files}
     if not recipe.subtitles:
         return recipe
-    return evolve(recipe, subtitles=tuple(_with_charset(choice) for choice in recipe.subtitles))
+    return evolve(recipe, subtitles=tuple(_with_charset(choice, places) for choice in recipe.subtitles))
 
 
-def _with_charset(choice: SubtitleChoice) -> SubtitleChoice:
+def _with_charset(choice: SubtitleChoice, places: Mapping[str, Path]) -> SubtitleChoice:
     if not choice.file or choice.charset:
         return choice
-    return evolve(choice, charset=charset_of(Path(choice.file)))
+    return evolve(choice, charset=charset_of(places[choice.file]))
 
 
 def _looked_at(request: Request) -> tuple[PlacedFile, ...]:

@@ -99,7 +99,14 @@ class _Submission:
         following, handling = Following(self._front_end()), self._handling()
         self.assembly.policy()
         policy = argument_policy(self.assembly.source)
-        plans = await plan_all(self.wish, specs, policy=policy, overwrite=manner.overwrite, dry_run=manner.dry_run)
+        plans = await plan_all(
+            self.wish,
+            specs,
+            policy=policy,
+            folders=self.assembly.folders,
+            overwrite=manner.overwrite,
+            dry_run=manner.dry_run,
+        )
         planned = [plan for plan in plans if isinstance(plan, Planned)]
         refused = [plan for plan in plans if isinstance(plan, Refused)]
         skipped = sum(isinstance(plan, Skipped) for plan in plans)

@@ -65,7 +65,10 @@ async def plan_one(assembly: Assembly, wish: Wish) -> Planned:
         FfxError: what would keep it from being sent.
     """
     policy = argument_policy(assembly.source)
-    (plan,) = await plan_all(wish, assembly.specs(), policy=policy, overwrite=True, dry_run=True)
+    with tempfile.TemporaryDirectory(prefix="ffx-trial-") as folder:  # where no output can be the input itself
+        wish = evolve(wish, output=None, out_dir=Path(folder))
+        specs, folders = assembly.specs(), assembly.folders
+        (plan,) = await plan_all(wish, specs, policy=policy, folders=folders, overwrite=True, dry_run=True)
     if isinstance(plan, Refused):
         raise plan.error
     assert not isinstance(plan, Skipped)  # nobody asked for that

@@ -32,6 +32,11 @@ class Folders:
         return self.state / "watched"
 
     @property
+    def subtitles_folder(self) -> Path:
+        """Subtitles that had to be mended before FFmpeg reads them."""
+        return self.cache / "subtitles"
+
+    @property
     def servers_file(self) -> Path:
         """The servers that a client remembers, with their tokens: readable by the user only."""
         return self.configuration / "servers.toml"

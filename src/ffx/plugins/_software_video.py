@@ -1,8 +1,8 @@
 """What is known of FFmpeg's software video encoders.
 
 Sources: FFmpeg's documentation of codecs (ffmpeg-codecs), the encoders' own, and ``ffmpeg -h encoder=...``. The
-``default`` of each quality scale is the value that looks about as good as CRF 23 of libx264: the encoders'
-documentation names such pairs for libx265 (28), libsvtav1 and libaom-av1 (35) and libvpx-vp9 (31).
+``default`` of each quality scale looks about as good as CRF 23 of libx264, and ``alike`` as its CRF 34, 29, 18 and 14,
+by the VMAF of four clips where it was measured: ``python -m benchmarks.quality`` does it again.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ def _numbers(first: int, last: int) -> tuple[str, ...]:
     return tuple(str(number) for number in range(first, last - 1, -1))
 
 
-def _q_scale(default: float = 4) -> QualityScale:
-    """The quantiser scale of FFmpeg's own MPEG-like encoders: 1 is allowed by most, 2 by all."""
-    return QualityScale(("-q:v", "{value}"), best=2, worst=31, default=default)
+_QUANTISER = QualityScale(("-q:v", "{value}"), best=2, worst=31, default=3, alike=(14, 7, 2.4, 2.2))
+"""That of FFmpeg's own MPEG-like encoders: 1 is allowed by most, 2 by all."""
 
 
 def _native(name: str, codec: str = "", pixel_format: str = "yuv420p", *, two_pass: bool = False) -> EncoderSpec:
     """One of FFmpeg's own MPEG-like encoders."""
     return EncoderSpec(
-        name, codec or name, pixel_formats=tuple(pixel_format.split()), quality=_q_scale(), two_pass=two_pass
+        name, codec or name, pixel_formats=tuple(pixel_format.split()), quality=_QUANTISER, two_pass=two_pass
     )
 
 
@@ -68,7 +67,7 @@ H26X = (
         "libx265",
         "hevc",
         tunes=("psnr", "ssim", "grain", "fastdecode", "zerolatency", "animation"),
-        quality=QualityScale(("-crf", "{value}"), best=0, worst=51, default=28, step=0.25),
+        quality=QualityScale(("-crf", "{value}"), best=0, worst=51, default=22, step=0.25, alike=(34, 29, 16, 12)),
         presets=_X26X_PRESETS,
         default_preset="medium",
         pixel_formats=("yuv420p", "yuv422p", "yuv444p", "gbrp", "gray"),
@@ -101,7 +100,7 @@ AV1 = (
     EncoderSpec(
         "libsvtav1",
         "av1",
-        quality=QualityScale(("-crf", "{value}"), best=1, worst=63, default=35),
+        quality=QualityScale(("-crf", "{value}"), best=1, worst=63, default=29, alike=(60, 48, 15, 7)),
         presets=_numbers(13, 0),
         default_preset="8",
         ten_bit_pixel_format="yuv420p10le",
@@ -111,7 +110,7 @@ AV1 = (
     EncoderSpec(
         "libaom-av1",
         "av1",
-        quality=QualityScale(("-crf", "{value}", "-b:v", "0"), best=0, worst=63, default=35),
+        quality=QualityScale(("-crf", "{value}", "-b:v", "0"), best=0, worst=63, default=28, alike=(58, 44, 16, 9)),
         presets=_numbers(8, 0),
         preset_option="-cpu-used",
         # FFmpeg's own is 1, an hour for a minute; 4 is what the library's guide names for everyday work.
@@ -150,7 +149,7 @@ VPX = (
     EncoderSpec(
         "libvpx-vp9",
         "vp9",
-        quality=QualityScale(("-crf", "{value}", "-b:v", "0"), best=0, worst=63, default=31),
+        quality=QualityScale(("-crf", "{value}", "-b:v", "0"), best=0, worst=63, default=31, alike=(52, 42, 21, 11)),
         presets=_numbers(5, 0),
         preset_option="-cpu-used",
         default_preset="2",
@@ -230,11 +229,11 @@ EARLIER = (
     _native("wmv1", two_pass=True),
     _native("wmv2", two_pass=True),
     _native("h263p", two_pass=True),
-    EncoderSpec("libxvid", "mpeg4", quality=_q_scale(), alternatives=("mpeg4",), two_pass=True),
+    EncoderSpec("libxvid", "mpeg4", quality=_QUANTISER, alternatives=("mpeg4",), two_pass=True),
     EncoderSpec(
         "libtheora",
         "theora",
-        quality=QualityScale(("-q:v", "{value}"), best=10, worst=0, default=6),
+        quality=QualityScale(("-q:v", "{value}"), best=10, worst=0, default=7, alike=(2.5, 4.6, 9, 9.6)),
         pixel_formats=("yuv420p", "yuv422p", "yuv444p"),
         two_pass=True,
     ),
