@@ -2,7 +2,7 @@
 
 Sources: FFmpeg's documentation of codecs (ffmpeg-codecs), the encoders' own, and ``ffmpeg -h encoder=...``. The
 ``default`` of each quality scale looks about as good as CRF 23 of libx264, and ``alike`` as its CRF 34, 29, 18 and 14,
-by the VMAF of four clips where it was measured: ``python -m benchmarks.quality`` does it again.
+by the VMAF of four clips where it was measured: ``docs/quality.py`` does it again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How alike the same quality looks on each software encoder: VMAF and size for one share of quality on every scale.
 
-``python -m benchmarks.quality [CLIP...]`` prints the table of docs/explanation/quality.md; without clips, those of the
-tests. Minutes, most of them libaom's.
+``python docs/quality.py [CLIP...]`` prints the table of docs/explanation/quality.md; without clips, those of the tests.
+A quarter of an hour, most of it libaom's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ENCODERS = ("libx264", "libx265", "libsvtav1", "libaom-av1", "libvpx-vp9", "libv
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7)
 SECONDS = 4
 """Of each clip."""
-_TESTS = Path(__file__).parent.parent / "tests" / "data"
+_TESTS = Path(__file__).resolve().parent.parent / "tests" / "data"
 CLIPS = (_TESTS / "rabbit-320x240-8s.mp4", _TESTS / "big-buck-bunny-720p-5s.mp4")
 
 
