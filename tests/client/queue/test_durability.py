@@ -13,6 +13,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from ffx.client.queue.files import log_file
 from ffx.client.queue.lock import QueueLock
 from ffx.client.queue.records import CancelJob
 from ffx.client.queue.store import JobQueue
@@ -104,3 +105,18 @@ def test_the_worker_sees_what_is_added_after_it_looked(file: Path) -> None:
         added = other.add(jobs(2), now=2.0)
         worker.save(records=[evolve(seen[0], state=JobState.RUNNING)])
         assert worker.added_after(seen[-1].number) == added
+
+
+def test_another_look_in_the_same_process_lets_go_of_no_lock(file: Path) -> None:
+    """POSIX takes all locks of a process on a file away when it closes any descriptor of it: another process would
+    take itself for the last one, and remove the log under the first one's feet.
+    """
+    with JobQueue.open(file) as queue:
+        queue.add(jobs(1), 1.0)
+        JobQueue.open(file).close()
+        elsewhere = "import sys; from pathlib import Path; from ffx.client.queue.store import JobQueue; "
+        argv = [sys.executable, "-c", f"{elsewhere}JobQueue.open(Path(sys.argv[1])).close()", str(file)]
+        subprocess.run(argv, check=True, timeout=60)
+        assert log_file(file).exists()
+        queue.add(jobs(1), 2.0)
+        assert len(queue.open_records()) == 2

@@ -25,7 +25,6 @@ CHECKED_BYTES = 64 * 1024 * 1024
 """A larger file is not looked through when it is opened: this much, some 65,000 jobs, takes half a second. What is
 wrong in a larger one is found when it is read, row by row."""
 
-_MAGIC = b"SQLite format 3\0"
 _PAGES_BEFORE_CHECKPOINT = 8192
 """Pages in the log before they go to their places (32 MiB): the default of 1,000 is two large commits."""
 
@@ -55,7 +54,7 @@ class Database:
         try:
             if not file.exists():
                 _make(file)
-            _refuse_other_than_database(file)
+            _refuse_empty(file)
             connection = connect(file, patience)
         except OSError as error:
             raise QueueError(f"{file}: {error.strerror or error}; ffx keeps its queue there") from None
@@ -203,13 +202,16 @@ def _appear(part: Path, file: Path) -> None:
             part.replace(file)
 
 
-def _refuse_other_than_database(file: Path) -> None:
-    """SQLite takes an empty file for a new database, and throws away the log beside it: it must not get to see it."""
+def _refuse_empty(file: Path) -> None:
+    """SQLite takes an empty file for a new database, and throws away the log beside it: it must not get to see it.
+
+    The file is not opened for that: closing it would let go of every lock that this process has on it (POSIX), those of
+    its other connections among them.
+    """
     if repaired_file(file).exists():
         raise QueueError(f"{file}: a repair was interrupted; finish it with: ffx queue repair")
-    with file.open("rb") as stream:
-        if stream.read(len(_MAGIC)) != _MAGIC:
-            raise damaged(file, "it is empty" if file.stat().st_size == 0 else "it is no database")
+    if file.stat().st_size == 0:
+        raise damaged(file, "it is empty")
 
 
 def _identity(file: Path) -> tuple[int, int]:
