@@ -26,7 +26,7 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
-	$(INSTALL) -e '.[ffmpeg,dev]'
+	$(INSTALL) -e '.[ffmpeg,gui,dev]'
 	@touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed
@@ -54,7 +54,9 @@ fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 docs: $(VENV)/installed-dev
+	$(BIN)/pybabel -q compile -d src/ffx/gui_tk/locale -D ffx
 	$(BIN)/python docs/generate.py
+	KEEP_PICTURES=1 $(BIN)/python -m pytest -q tests/gui_tk
 
 clean:
 	rm -rf $(VENV) demo-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

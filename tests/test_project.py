@@ -33,10 +33,10 @@ def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
     ("target", "words"),
     [
         ("demo", ["-m venv", "pip install", "-e '.[ffmpeg]'", "examples/demo.py"]),
-        ("test", ["-m venv", "-e '.[ffmpeg,dev]'", "ruff check .", "ruff format --check .", "mypy", "-m pytest"]),
-        ("bench", ["-e '.[ffmpeg,dev]'", "-m benchmarks"]),
-        ("chaos", ["-e '.[ffmpeg,dev]'", "-m tests.faults.chaos"]),
-        ("docs", ["-e '.[ffmpeg,dev]'", "docs/generate.py"]),
+        ("test", ["-m venv", "-e '.[ffmpeg,gui,dev]'", "ruff check .", "ruff format --check .", "mypy", "-m pytest"]),
+        ("bench", ["-e '.[ffmpeg,gui,dev]'", "-m benchmarks"]),
+        ("chaos", ["-e '.[ffmpeg,gui,dev]'", "-m tests.faults.chaos"]),
+        ("docs", ["-e '.[ffmpeg,gui,dev]'", "docs/generate.py"]),
         ("clean", ["rm -rf .fresh demo-out"]),
     ],
 )
@@ -92,9 +92,10 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_ci_on_a_machine_that_has_everything(machine: Machine) -> None:
-    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv", "bwrap")
-    python, make = machine.ci()
-    assert python.startswith("python3 -c import ensurepip")
+    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv", "bwrap", "Xvfb")
+    venv, tk, make = machine.ci()
+    assert venv.startswith("python3 -c import ensurepip")
+    assert tk.startswith("python3 -c import tkinter")
     assert make == "make test CI=true"
 
 
@@ -104,7 +105,17 @@ def test_ci_installs_what_a_bare_machine_lacks(machine: Machine) -> None:
     calls = machine.ci()
     update, install = [call for call in calls if "apt-get" in call]
     assert "update" in update
-    for package in ("make", "ffmpeg", "python3-venv", "iproute2", "mount", "util-linux", "bubblewrap"):
+    for package in (
+        "make",
+        "ffmpeg",
+        "python3-venv",
+        "iproute2",
+        "mount",
+        "util-linux",
+        "bubblewrap",
+        "python3-tk",
+        "xvfb",
+    ):
         assert package in install.split()
     assert calls[-1] == "make test CI=true"
 

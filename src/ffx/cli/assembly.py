@@ -49,7 +49,8 @@ class Assembly:
     def every_plugin(self) -> tuple[PluginRecord, ...]:
         """All plugins, after each registration hook was called once: one that breaks there is listed as broken."""
         host = self.plugins
-        for register in (host.detectors, host.encoders, host.transports, host.policies, host.uis, host.profiles):
+        registries = (host.detectors, host.encoders, host.transports, host.policies, host.uis, host.windows)
+        for register in (*registries, host.profiles):
             register()
         host.commands()
         return host.records()

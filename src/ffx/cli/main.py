@@ -22,7 +22,7 @@ none is: with Python's 700 the search is a tenth of a short command's time, and 
 """
 
 BUILT_IN = (
-    *("serve", "submit", "estimate", "preview", "merge", "watch", "queue", "history", "servers"),
+    *("serve", "submit", "gui", "estimate", "preview", "merge", "watch", "queue", "history", "servers"),
     *("profiles", "probe", "token", "capabilities", "plugins", "doctor"),
 )
 

@@ -40,25 +40,49 @@ class Change:
     """Why it makes no sense; empty when it does."""
 
 
-def change_jobs(
-    assembly: Assembly, queue: JobQueue, records: Sequence[JobRecord], change: Change, *, as_json: bool
-) -> int:
-    """Ask it of each job and say what came of it; 1 when that is not what was asked for with every one."""
+@frozen
+class Changed:
+    """What came of it for one job."""
+
+    record: JobRecord
+    """As it is now."""
+    words: str
+    done: bool
+
+
+def make_change(
+    assembly: Assembly, queue: JobQueue, records: Sequence[JobRecord], change: Change
+) -> tuple[Changed, ...]:
+    """Ask it of each job, and look what came of it."""
     refusals = {record.job_id: words for record in records if (words := change.refusal(record))}
     wishes = [change.wish(r) for r in records if r.job_id not in refusals and not change.outcome(r)]
     worker = grant(assembly, queue, wishes)
     now = [queue.record(record.job_id) or record for record in records]
-    told = [(record, refusals.get(record.job_id) or _told(record, change, worker)) for record in now]
-    done = [record for record in now if record.job_id not in refusals and change.outcome(record)]
+    return tuple(
+        Changed(
+            record,
+            refusals.get(record.job_id) or _told(record, change, worker),
+            done=record.job_id not in refusals and bool(change.outcome(record)),
+        )
+        for record in now
+    )
+
+
+def change_jobs(
+    assembly: Assembly, queue: JobQueue, records: Sequence[JobRecord], change: Change, *, as_json: bool
+) -> int:
+    """Ask it of each job and say what came of it; 1 when that is not what was asked for with every one."""
+    changed = make_change(assembly, queue, records, change)
+    all_done = all(one.done for one in changed)
     if as_json:
-        print_json([plain_job(record) | {"outcome": words, "done": record in done} for record, words in told])
-    elif len(now) > TOLD_ONE_BY_ONE and len(done) == len(now):
-        print_line(f"{len(now)} jobs ({ranges(record.number for record in now)}): done")
+        print_json([plain_job(one.record) | {"outcome": one.words, "done": one.done} for one in changed])
+    elif len(changed) > TOLD_ONE_BY_ONE and all_done:
+        print_line(f"{len(changed)} jobs ({ranges(one.record.number for one in changed)}): done")
     else:
-        for record, words in told:
-            say = print_line if record in done else print_error
-            say(f"job {record.number}: {words}")
-    return 0 if len(done) == len(now) else 1
+        for one in changed:
+            say = print_line if one.done else print_error
+            say(f"job {one.record.number}: {one.words}")
+    return 0 if all_done else 1
 
 
 def _told(record: JobRecord, change: Change, worker: Holder | None) -> str:
@@ -70,21 +94,54 @@ def _told(record: JobRecord, change: Change, worker: Holder | None) -> str:
     return f"it is {record.state.value} now" + (f": {record.reason}" if record.reason else "")
 
 
+# -- What can be asked ------------------------------------------------------------------------------------------
+
+
+def cancelling() -> Change:
+    return Change(
+        doing="cancel it",
+        wish=lambda record: CancelJob(record.job_id),
+        outcome=lambda record: "cancelled" if record.state is JobState.CANCELLED else "",
+        refusal=lambda record: _ended(record) if record.state is not JobState.CANCELLED else "",
+    )
+
+
+def retrying(queue: JobQueue) -> Change:
+    return Change(
+        doing="let it begin anew",
+        wish=lambda record: RetryJob(record.job_id),
+        outcome=lambda record: "" if record.state.is_final else "waits in the queue again",
+        refusal=_Retries(queue).refusal,
+    )
+
+
+def pausing(paused: bool) -> Change:
+    return Change(
+        doing="pause it" if paused else "let it go on",
+        wish=lambda record: PauseJob(record.job_id, paused),
+        outcome=lambda record: ("paused" if paused else "goes on") if record.paused is paused else "",
+        refusal=_ended,
+    )
+
+
+def prioritising(priority: int) -> Change:
+    return Change(
+        doing=f"give it priority {priority}",
+        wish=lambda record: ChangePriority(record.job_id, priority),
+        outcome=lambda record: f"has priority {priority}" if record.job.priority == priority else "",
+        refusal=_ended,
+    )
+
+
 # -- Commands ---------------------------------------------------------------------------------------------------
 
 
 def cancel(assembly: Assembly, names: Sequence[str], *, every: bool, as_json: bool) -> int:
     """End jobs that have not ended. Raises UsageError when a job cannot be found."""
     _check_choice(names, every, "--all")
-    change = Change(
-        doing="cancel it",
-        wish=lambda record: CancelJob(record.job_id),
-        outcome=lambda record: "cancelled" if record.state is JobState.CANCELLED else "",
-        refusal=lambda record: _ended(record) if record.state is not JobState.CANCELLED else "",
-    )
     with JobQueue.open(assembly.folders.queue_file) as queue:
         records = queue.open_records() if every else find_jobs(queue, names)
-        return change_jobs(assembly, queue, records, change, as_json=as_json)
+        return change_jobs(assembly, queue, records, cancelling(), as_json=as_json)
 
 
 def retry(assembly: Assembly, names: Sequence[str], *, every: bool, as_json: bool) -> int:
@@ -92,13 +149,7 @@ def retry(assembly: Assembly, names: Sequence[str], *, every: bool, as_json: boo
     _check_choice(names, every, "--failed")
     with JobQueue.open(assembly.folders.queue_file) as queue:
         records = _failed(queue) if every else find_jobs(queue, names)
-        change = Change(
-            doing="let it begin anew",
-            wish=lambda record: RetryJob(record.job_id),
-            outcome=lambda record: "" if record.state.is_final else "waits in the queue again",
-            refusal=_Retries(queue).refusal,
-        )
-        return change_jobs(assembly, queue, records, change, as_json=as_json)
+        return change_jobs(assembly, queue, records, retrying(queue), as_json=as_json)
 
 
 def pause(assembly: Assembly, names: Sequence[str], *, paused: bool, as_json: bool) -> int:
@@ -106,24 +157,12 @@ def pause(assembly: Assembly, names: Sequence[str], *, paused: bool, as_json: bo
     with JobQueue.open(assembly.folders.queue_file) as queue:
         if not names:
             return _pause_queue(assembly, queue, paused=paused, as_json=as_json)
-        change = Change(
-            doing="pause it" if paused else "let it go on",
-            wish=lambda record: PauseJob(record.job_id, paused),
-            outcome=lambda record: ("paused" if paused else "goes on") if record.paused is paused else "",
-            refusal=_ended,
-        )
-        return change_jobs(assembly, queue, find_jobs(queue, names), change, as_json=as_json)
+        return change_jobs(assembly, queue, find_jobs(queue, names), pausing(paused), as_json=as_json)
 
 
 def prioritise(assembly: Assembly, name: str, text: str, *, as_json: bool) -> int:
     """Give a job another priority. Raises UsageError when it cannot be found, or that is none."""
-    priority = priority_named(text)
-    change = Change(
-        doing=f"give it priority {priority}",
-        wish=lambda record: ChangePriority(record.job_id, priority),
-        outcome=lambda record: f"has priority {priority}" if record.job.priority == priority else "",
-        refusal=_ended,
-    )
+    change = prioritising(priority_named(text))
     with JobQueue.open(assembly.folders.queue_file) as queue:
         return change_jobs(assembly, queue, (queue.find(name),), change, as_json=as_json)
 

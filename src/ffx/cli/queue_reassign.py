@@ -39,22 +39,33 @@ def reassign(assembly: Assembly, name: str, server: str, *, as_json: bool) -> in
         FfxError: it cannot be reached.
     """
     with JobQueue.open(assembly.folders.queue_file) as queue:
-        record, place = queue.find(name), endpoint(assembly, server)
-        if record.state.is_final:
-            raise UsageError(f"job {record.number} {record.state.value}; begin it anew with: ffx queue retry")
-        info = asyncio.run(_ask(assembly, place, record.job, patient=False)).info
-        assert info is not None
-        aside = next((one for one in queue.set_aside() if one.server_id == info.server_id), None)
-        if aside is not None:
-            how = f"use it again with: ffx servers release {place.name}"
-            raise NoServerError(f"{place.name} is set aside: {one_line(aside.reason)}; {how}")
-        _check(assembly, record, place, info)
-        change = Change(
-            doing=f"give it to {place.name}",
-            wish=lambda record: MoveJob(record.job_id, info.server_id, place.name),
-            outcome=lambda record: _outcome(record, info.server_id, place.name),
-        )
-        return change_jobs(assembly, queue, (record,), change, as_json=as_json)
+        record = queue.find(name)
+        return change_jobs(assembly, queue, (record,), moving(assembly, queue, record, server), as_json=as_json)
+
+
+def moving(assembly: Assembly, queue: JobQueue, record: JobRecord, server: str) -> Change:
+    """The change that gives a job to a server, which was seen to be able to do it.
+
+    Raises:
+        UsageError: there is no such server, or the job has ended.
+        NoServerError: the server cannot do it; the message names what is missing, and what could be done.
+        FfxError: it cannot be reached.
+    """
+    place = endpoint(assembly, server)
+    if record.state.is_final:
+        raise UsageError(f"job {record.number} {record.state.value}; begin it anew with: ffx queue retry")
+    info = asyncio.run(_ask(assembly, place, record.job, patient=False)).info
+    assert info is not None
+    aside = next((one for one in queue.set_aside() if one.server_id == info.server_id), None)
+    if aside is not None:
+        how = f"use it again with: ffx servers release {place.name}"
+        raise NoServerError(f"{place.name} is set aside: {one_line(aside.reason)}; {how}")
+    _check(assembly, record, place, info)
+    return Change(
+        doing=f"give it to {place.name}",
+        wish=lambda record: MoveJob(record.job_id, info.server_id, place.name),
+        outcome=lambda record: _outcome(record, info.server_id, place.name),
+    )
 
 
 def ask_servers(assembly: Assembly, places: tuple[Endpoint, ...], job: JobConfiguration) -> tuple[Asked, ...]:

@@ -28,19 +28,7 @@ def explain(assembly: Assembly, name: str, *, as_json: bool) -> int:
         UsageError: there is no such job.
     """
     with JobQueue.open(assembly.folders.queue_file) as queue:
-        record = queue.find(name)
-        asked = () if record.state.is_final else ask_servers(assembly, _places(assembly, record), record.job)
-        dispatcher = Dispatcher(assembly.policy(), assembly.specs())
-        for event in _as_it_is(queue, record, asked):
-            dispatcher.handle(event, 0.0, time.time())
-        ahead = _ahead(queue, record)
-    job_reason, reasons = dispatcher.why(record)
-    unreachable = {one.endpoint.name: one.error for one in asked if one.error}
-    reasons = [reason for reason in reasons if reason.server not in unreachable]
-    reasons += [Reason(server, f"it cannot be reached: {error}") for server, error in unreachable.items()]
-    if record.state.is_final:
-        reasons = []
-    words = tuple(_words(assembly, record, job_reason, ahead))
+        record, words, reasons = explanation(assembly, queue, queue.find(name))
     if as_json:
         plain = [{"server": r.server, "reason": r.reason, "possible": r.possible} for r in reasons]
         print_json({"number": record.number, "state": record.state.value, "reasons": words, "servers": plain})
@@ -52,6 +40,22 @@ def explain(assembly: Assembly, name: str, *, as_json: bool) -> int:
     elif not record.state.is_final:
         print_line("no server is known; start one with: ffx serve")
     return 0
+
+
+def explanation(
+    assembly: Assembly, queue: JobQueue, record: JobRecord
+) -> tuple[JobRecord, tuple[str, ...], tuple[Reason, ...]]:
+    """The job, what there is to say of it, and each server's reason."""
+    asked = () if record.state.is_final else ask_servers(assembly, _places(assembly, record), record.job)
+    dispatcher = Dispatcher(assembly.policy(), assembly.specs())
+    for event in _as_it_is(queue, record, asked):
+        dispatcher.handle(event, 0.0, time.time())
+    job_reason, reasons = dispatcher.why(record)
+    unreachable = {one.endpoint.name: one.error for one in asked if one.error}
+    reasons = [reason for reason in reasons if reason.server not in unreachable]
+    reasons += [Reason(server, f"it cannot be reached: {error}") for server, error in unreachable.items()]
+    words = tuple(_words(assembly, record, job_reason, _ahead(queue, record)))
+    return record, words, () if record.state.is_final else tuple(reasons)
 
 
 def _places(assembly: Assembly, record: JobRecord) -> tuple[Endpoint, ...]:

@@ -25,18 +25,24 @@ def drain(assembly: Assembly, name: str, *, draining: bool) -> int:
         UsageError: there is no such server.
         FfxError: it cannot be reached.
     """
-    place = endpoint(assembly, name)
-
-    async def ask(server: ServerConnection) -> bool:
-        return (await server.ask(ServerDrain(draining), ServerDrain)).drain
-
-    asyncio.run(converse(assembly, place, ask))
+    place = set_draining(assembly, name, draining=draining)
     if draining:
         how = f"let it with: ffx servers undrain {place.name}"
         print_line(f"{place.name} finishes its jobs and takes nothing new; {how}")
     else:
         print_line(f"{place.name} takes jobs again")
     return 0
+
+
+def set_draining(assembly: Assembly, name: str, *, draining: bool) -> Endpoint:
+    """Tell a server; returns where it is. Raises as ``drain`` does."""
+    place = endpoint(assembly, name)
+
+    async def ask(server: ServerConnection) -> bool:
+        return (await server.ask(ServerDrain(draining), ServerDrain)).drain
+
+    asyncio.run(converse(assembly, place, ask))
+    return place
 
 
 def quarantine(assembly: Assembly, name: str, reason: str) -> int:

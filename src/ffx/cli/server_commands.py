@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,16 +13,15 @@ from attrs import evolve, frozen
 from ffx.cli import machine
 from ffx.cli.assembly import Assembly
 from ffx.cli.conversations import converse
-from ffx.cli.endpoints import as_announced, book, endpoint, known_endpoints, token_for
+from ffx.cli.endpoints import book, endpoint, known_endpoints, token_for
+from ffx.cli.meeting import learn, remember, what_to_add
 from ffx.cli.server_care import aside_text
 from ffx.cli.text import print_json, print_line, print_note, print_table, share
 from ffx.client.connection import Endpoint, ServerConnection
 from ffx.client.queue.records import SetAside
 from ffx.client.queue.store import JobQueue
-from ffx.client.serverbook import RememberedServer
-from ffx.core.addressing import Address, parse_address
+from ffx.core.addressing import Address
 from ffx.core.errors import FfxError, UsageError
-from ffx.core.joining import is_join_string, parse_invitation
 from ffx.core.model import ServerInfo, ServerStatus
 from ffx.core.text import one_line
 
@@ -86,19 +84,19 @@ def add_server(
     Raises:
         FfxError: it cannot be reached or refuses the token, and ``force`` was not given.
     """
-    address, fingerprint, token = _what_to_add(assembly, sys.stdin.readline().strip() if text == "-" else text)
+    address, fingerprint, token = what_to_add(assembly, sys.stdin.readline().strip() if text == "-" else text)
     token = token or _token_to_remember(assembly, address, from_stdin=token_stdin)
     candidate = Endpoint(
         name or address.authority, address, token or token_for(assembly, address), fingerprint=fingerprint
     )
     try:
-        info = asyncio.run(converse(assembly, candidate, _learn))
+        info = asyncio.run(converse(assembly, candidate, learn))
     except FfxError as error:
         if not force:
             raise
         info = None
         print_note(f"ffx: {one_line(str(error))}; remembered all the same")
-    server = _remember(assembly, name or "", info.name if info is not None else "", candidate, token)
+    server = remember(assembly, name or "", info.name if info is not None else "", candidate, token)
     if as_json:
         print_json(_plain(Look(evolve(candidate, name=server.name), info)))
     elif info is not None:
@@ -166,11 +164,6 @@ async def _look(assembly: Assembly, endpoint: Endpoint) -> Look:
         return Look(endpoint, error=one_line(str(error)))
 
 
-async def _learn(server: ServerConnection) -> ServerInfo:
-    answer = await server.capabilities()
-    return evolve(server.info, capabilities=answer.capabilities)
-
-
 def _with_asides(assembly: Assembly, looks: Sequence[Look]) -> tuple[Look, ...]:
     """With what the queue has set aside; without one nothing is."""
     if not assembly.folders.queue_file.exists():
@@ -185,21 +178,6 @@ def _with_asides(assembly: Assembly, looks: Sequence[Look]) -> tuple[Look, ...]:
 
 
 # -- Tokens -----------------------------------------------------------------------------------------------------
-
-
-def _what_to_add(assembly: Assembly, text: str) -> tuple[Address, str, str]:
-    """Address, fingerprint and token of what a person gave; the last two are empty where it does not say them.
-
-    Raises:
-        UsageError: it is neither an address nor a join string.
-    """
-    if is_join_string(text):
-        invitation = parse_invitation(text)
-        return invitation.address, invitation.fingerprint, invitation.token
-    address = parse_address(text)
-    if address.port == 0:
-        raise UsageError(f"cannot read the address {text!r}: a server never listens on port 0")
-    return *as_announced(assembly, address), ""
 
 
 def _token_to_remember(assembly: Assembly, address: Address, *, from_stdin: bool) -> str:
@@ -219,27 +197,6 @@ def _token_to_remember(assembly: Assembly, address: Address, *, from_stdin: bool
     if sys.stdin.isatty():
         return str(click.prompt(f"Token of {address.authority}", hide_input=True, err=True)).strip()
     raise UsageError(f"{address.authority} needs its token: give --token-stdin or FFX_TOKEN; its log names the file")
-
-
-def _remember(assembly: Assembly, asked: str, own: str, met: Endpoint, token: str) -> RememberedServer:
-    """Add a server to the book, under the name that was asked for or its own; its preferences are kept.
-
-    Raises:
-        UsageError: another server has the name that was asked for.
-    """
-    servers, address = book(assembly), met.address
-    known = next((s for s in servers.servers() if parse_address(s.address).is_same_place(address)), None)
-    taken = {s.name: s.address for s in servers.servers() if s != known}
-    if asked in taken:
-        raise UsageError(f"the name {asked!r} is taken by {taken[asked]}; choose another, or remove that one first")
-    # Two servers of one machine are both called like the host until somebody names them.
-    wanted = asked or one_line(own) or address.authority
-    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
-    name = next(free for free in itertools.chain((wanted,), numbered) if free not in taken)
-    preferred_for = known.preferred_for if known is not None else ()
-    server = RememberedServer(name, str(address), token, preferred_for, met.fingerprint)
-    servers.add(server)
-    return server
 
 
 # -- Showing ----------------------------------------------------------------------------------------------------

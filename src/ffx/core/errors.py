@@ -150,6 +150,10 @@ class VerificationError(MediaError):
     """The result is not what was asked for, whatever FFmpeg's exit status said."""
 
 
+class WindowError(FfxError):
+    """A window that cannot be opened here."""
+
+
 class QueueError(FfxError):
     """The queue on disk is damaged, held by somebody else, or cannot be kept where it is."""
 

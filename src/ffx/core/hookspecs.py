@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ffx.core.policy import SchedulingPolicy
     from ffx.core.profiles import Profile
     from ffx.core.transport import Transport
-    from ffx.core.ui import UserInterface
+    from ffx.core.ui import UserInterface, Window
 
 PROJECT = "ffx"
 
@@ -57,6 +57,11 @@ def ffx_register_policies() -> Sequence[SchedulingPolicy]:  # type: ignore[empty
 @hookspec
 def ffx_register_uis() -> Sequence[UserInterface]:  # type: ignore[empty-body]
     """Return front ends that follow jobs."""
+
+
+@hookspec
+def ffx_register_windows() -> Sequence[Window]:  # type: ignore[empty-body]
+    """Return windows; ``ffx gui`` opens one."""
 
 
 @hookspec

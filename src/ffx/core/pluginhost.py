@@ -18,7 +18,7 @@ from ffx.core.policy import SchedulingPolicy
 from ffx.core.profiles import Profile
 from ffx.core.registry import Registry
 from ffx.core.transport import Transport
-from ffx.core.ui import UserInterface
+from ffx.core.ui import UserInterface, Window
 
 if TYPE_CHECKING:
     import click
@@ -136,6 +136,9 @@ class PluginHost:
 
     def uis(self) -> Registry[UserInterface]:
         return self._registry("front end", "ffx_register_uis", UserInterface, lambda ui: ui.name)
+
+    def windows(self) -> Registry[Window]:
+        return self._registry("window", "ffx_register_windows", Window, lambda window: window.name)
 
     def profiles(self) -> Registry[Profile]:
         return self._registry("profile", "ffx_register_profiles", Profile, lambda profile: profile.name)

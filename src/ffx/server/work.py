@@ -52,13 +52,13 @@ class Workbench:
         if recipe.joins:
             source, packets = await self._joined(job, Part(job.configuration.input_file, source, packets), others)
         runs = JobRuns(self.runner, job, source, packets, others)
-        runs.command(recipe)  # what cannot be is told before there is a slot
-        likeness = None
+        command, likeness = runs.command(recipe), None  # what cannot be is told before there is a slot
         async with way.slot():
-            runs = await runs.looked_at()
+            seen = await runs.looked_at()
             if recipe.target is not None:
-                likeness = (await runs.likeness(recipe.target)).likeness
-            command = runs.command(with_quality(recipe, likeness))
+                likeness = (await seen.likeness(recipe.target)).likeness
+            if seen is not runs or likeness is not None:
+                command = seen.command(with_quality(recipe, likeness))
             outcome = await runs.encode(command, way.report)
         async with way.check():
             found = await self._examine_output(job)

@@ -1,0 +1,280 @@
+"""The desk that windows are given: what the commands do, in plain values instead of lines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import evolve
+
+from ffx.cli.asking import Wish
+from ffx.cli.assembly import Assembly
+from ffx.cli.endpoints import book, known_endpoints
+from ffx.cli.finding import find_inputs
+from ffx.cli.meeting import meet
+from ffx.cli.planning import Planned, Refused, plan_all
+from ffx.cli.profiles import known_profiles, recipe_of_profile
+from ffx.cli.queue_changes import Change, cancelling, make_change, pausing, prioritising, retrying
+from ffx.cli.queue_reassign import moving
+from ffx.cli.queue_why import explanation
+from ffx.cli.server_care import set_draining
+from ffx.cli.server_commands import Look, look_at
+from ffx.cli.settings import argument_policy, submit_settings
+from ffx.cli.submitting import add_to_queue
+from ffx.cli.worker import working_process
+from ffx.cli.working import farm_of
+from ffx.client.connection import Endpoint
+from ffx.client.queue.lock import QueueLock
+from ffx.client.queue.records import Handling, JobRecord, Live, PauseQueue
+from ffx.client.queue.store import JobQueue
+from ffx.core.desk import Desk, JobPage, JobRow, ProfileRow, ServerRow, Step, Submitted, Totals
+from ffx.core.errors import FfxError, QueueError, UsageError
+from ffx.core.events import Phase
+from ffx.core.model import JobState, Verification
+from ffx.core.private_files import replace_privately
+from ffx.media.plan import Request
+
+LOOK_PERIOD = 1.0
+"""Seconds until it is tried again to be the one who works the queue."""
+_AT_ONCE = 16
+"""Servers that are asked at a time."""
+
+T = TypeVar("T")
+
+
+class ProgramDesk(Desk):
+    """The desk of one user on this machine. Close it when the window is closed."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._queue = JobQueue.open(assembly.folders.queue_file, check=True)
+        self._turn = threading.Lock()  # a queue is for one thread at a time
+
+    def close(self) -> None:
+        with self._turn:
+            self._queue.close()
+
+    # -- Jobs -----------------------------------------------------------------------------------------------
+
+    def profiles(self) -> tuple[ProfileRow, ...]:
+        known = known_profiles(self._assembly)
+        return tuple(ProfileRow(name, one.profile.description) for name, one in sorted(known.items()))
+
+    def submit(self, files: Sequence[Path], profile: str, folder: Path) -> Submitted:
+        assembly = self._assembly
+        recipe = recipe_of_profile(assembly, profile or None)
+        found = find_inputs([str(file) for file in files], recursive=True, apart=folder)
+        wish = Wish(found, None, folder, Request(Path(), Path(), recipe), profile=profile)
+        plans = asyncio.run(
+            plan_all(
+                wish,
+                assembly.specs(),
+                policy=argument_policy(assembly.source),
+                folders=assembly.folders,
+                overwrite=False,
+                dry_run=False,
+            )
+        )
+        planned = [plan for plan in plans if isinstance(plan, Planned)]
+        handling = Handling(local=submit_settings(assembly.source).local)
+        records = self._with_queue(lambda queue: add_to_queue(queue, planned, handling, Verification.QUICK))
+        refused = tuple(str(plan.error) for plan in plans if isinstance(plan, Refused))
+        return Submitted(tuple(record.number for record in records), refused)
+
+    def totals(self) -> Totals:
+        counts, live, paused = self._with_queue(lambda queue: (queue.counts(), queue.live(), queue.is_paused()))
+        encoding = [one for one in live if one.phase is Phase.ENCODE]
+        worker = working_process(self._assembly.folders.queue_file)
+        return Totals(
+            counts=counts,
+            paused=paused,
+            fps=sum(one.fps for one in encoding),
+            eta=max((one.eta for one in encoding if one.eta is not None), default=None),
+            worked_by="" if worker is None else str(worker),
+        )
+
+    def page(self, states: Sequence[JobState], *, number: int, size: int) -> JobPage:
+        page, live = self._with_queue(lambda queue: (queue.page(states, limit=size, page=number), queue.live()))
+        by_id = {one.job_id: one for one in live}
+        return JobPage(tuple(_row(record, by_id.get(record.job_id)) for record in page.rows), page.total)
+
+    def version(self) -> int:
+        return self._with_queue(lambda queue: queue.data_version())
+
+    def ask(self, numbers: Sequence[int], step: Step) -> tuple[str, ...]:
+        changes: Mapping[Step, Callable[[JobQueue], Change]] = {
+            Step.CANCEL: lambda queue: cancelling(),
+            Step.PAUSE: lambda queue: pausing(True),
+            Step.RESUME: lambda queue: pausing(False),
+            Step.RETRY: retrying,
+        }
+        return self._change(numbers, lambda queue, record: changes[step](queue))
+
+    def prioritize(self, number: int, priority: int) -> None:
+        self._raise(self._change((number,), lambda queue, record: prioritising(priority)))
+
+    def move(self, number: int, server: str) -> None:
+        self._raise(self._change((number,), lambda queue, record: moving(self._assembly, queue, record, server)))
+
+    def why(self, number: int) -> tuple[str, ...]:
+        with self._own_queue() as queue:
+            _, words, reasons = explanation(self._assembly, queue, queue.find(str(number)))
+        return (*words, *(f"{reason.server}: {reason.reason}" for reason in reasons))
+
+    def pause_queue(self, paused: bool) -> None:
+        self._with_queue(lambda queue: queue.wish(PauseQueue(paused)))
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        work = _Work(self._assembly)
+        work.start()
+        try:
+            yield
+        finally:
+            work.stop()
+
+    def _change(self, numbers: Sequence[int], change: Callable[[JobQueue, JobRecord], Change]) -> tuple[str, ...]:
+        """What became of jobs to which a change was not made."""
+        with self._own_queue() as queue:
+            records = [queue.find(str(number)) for number in numbers]
+            changed = [one for r in records for one in make_change(self._assembly, queue, (r,), change(queue, r))]
+        return tuple(f"job {one.record.number}: {one.words}" for one in changed if not one.done)
+
+    def _raise(self, refusals: Sequence[str]) -> None:
+        if refusals:
+            raise UsageError("; ".join(refusals))
+
+    def _with_queue(self, look: Callable[[JobQueue], T]) -> T:
+        with self._turn:
+            return look(self._queue)
+
+    def _own_queue(self) -> JobQueue:
+        """One for what takes longer, so that nobody waits for it."""
+        return JobQueue.open(self._assembly.folders.queue_file)
+
+    # -- Servers --------------------------------------------------------------------------------------------
+
+    def servers(self) -> Iterator[ServerRow]:
+        remembered = {server.name for server in book(self._assembly).servers()}
+        endpoints = known_endpoints(self._assembly)
+        if not endpoints:
+            return
+        with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints)), "look") as pool:
+            for look in pool.map(self._look, endpoints):
+                yield _server_row(look, remembered)
+
+    def _look(self, endpoint: Endpoint) -> Look:
+        return look_at(self._assembly, (endpoint,))[0]
+
+    def add_server(self, text: str) -> ServerRow:
+        server, info = meet(self._assembly, text.strip())
+        return ServerRow(server.name, server.address, info, preferred_for=server.preferred_for)
+
+    def remove_server(self, name: str) -> None:
+        book(self._assembly).remove(name)
+
+    def drain(self, name: str, draining: bool) -> None:
+        set_draining(self._assembly, name, draining=draining)
+
+    # -- What the window remembers --------------------------------------------------------------------------
+
+    def remembered(self) -> Mapping[str, object]:
+        try:
+            plain = json.loads(self._window_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return plain if isinstance(plain, dict) else {}
+
+    def remember(self, values: Mapping[str, object]) -> None:
+        with contextlib.suppress(OSError):  # a window that cannot remember is one all the same
+            replace_privately(self._window_file, json.dumps(dict(values), indent=1).encode())
+
+    @property
+    def _window_file(self) -> Path:
+        return self._assembly.folders.state / "window.json"
+
+
+class _Work:
+    """Works the queue in a thread with a loop of its own: whenever no other process does."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="farm")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave everything as it is, on servers too, and wait until that is done."""
+        self._loop.call_soon_threadsafe(self._cancel)
+        self._thread.join()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _run(self) -> None:
+        with contextlib.closing(self._loop):
+            asyncio.set_event_loop(self._loop)
+            self._task = self._loop.create_task(self._work())
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+
+    async def _work(self) -> None:
+        lock = QueueLock(self._assembly.folders.queue_file)
+        while True:
+            if lock.acquire():
+                try:
+                    with JobQueue.open(self._assembly.folders.queue_file) as queue:
+                        await farm_of(self._assembly, note_local=False).work(queue, forever=True)
+                except (FfxError, QueueError):
+                    pass  # told by what it left in the queue; it is begun anew
+                finally:
+                    lock.release()
+            await asyncio.sleep(LOOK_PERIOD)
+
+
+def _row(record: JobRecord, live: Live | None) -> JobRow:
+    job, result = record.job, record.result
+    if live is not None and (record.state.is_final or not record.server_id):
+        live = None
+    row = JobRow(
+        number=record.number,
+        job_id=record.job_id,
+        state=record.state,
+        input=job.input_file,
+        output=job.output_file,
+        paused=record.paused,
+        server=record.server or record.handling.server,
+        encoder=record.encoder or job.recipe.encoder or job.recipe.codec,
+        priority=job.priority,
+        reason="" if record.state is JobState.COMPLETED else record.reason,
+        size_in=job.file_size,
+        size_out=result.file_size if result is not None and record.state is JobState.COMPLETED else 0,
+    )
+    if live is None:
+        return row
+    return evolve(row, phase=live.phase.value, progress=live.progress, fps=live.fps, eta=live.eta)
+
+
+def _server_row(look: Look, remembered: set[str]) -> ServerRow:
+    place = look.endpoint
+    return ServerRow(
+        name=place.name,
+        address=str(place.address),
+        info=look.info,
+        round_trip=look.seconds,
+        error=look.error,
+        remembered=place.name in remembered,
+        preferred_for=place.preferred_for,
+    )

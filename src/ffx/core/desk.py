@@ -1,0 +1,190 @@
+"""What a window works with: the queue, the servers and the profiles of this user, in plain values.
+
+A window is a plugin; ``ffx gui`` gives it a desk and lets it run. Every method of a desk blocks, on disks or networks,
+and may be called from any thread: a window calls none from the thread that draws.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+
+from attrs import field, frozen
+
+from ffx.core.model import JobState, ServerInfo
+
+
+class Step(StrEnum):
+    """What can be asked of jobs."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+@frozen
+class JobRow:
+    """One job of the queue, as a list shows it."""
+
+    number: int
+    job_id: str
+    state: JobState
+    input: str
+    output: str
+    paused: bool = False
+    server: str = ""
+    encoder: str = ""
+    phase: str = ""
+    """Of a job at work: ``upload``, ``encode``, ``download``, ``check``."""
+    progress: float | None = None
+    """0 to 1, of the phase; None where nothing is told."""
+    fps: float = 0.0
+    eta: float | None = None
+    """Seconds."""
+    priority: int = 5
+    reason: str = ""
+    """Why it waits, or why it failed."""
+    size_in: int = 0
+    size_out: int = 0
+    """Bytes."""
+
+
+@frozen
+class JobPage:
+    """A part of the queue."""
+
+    rows: tuple[JobRow, ...] = ()
+    total: int = 0
+    """Rows of all pages."""
+
+
+@frozen
+class Totals:
+    """The queue as a whole."""
+
+    counts: Mapping[JobState, int] = field(factory=dict)
+    paused: bool = False
+    fps: float = 0.0
+    """Of all encodes at work."""
+    eta: float | None = None
+    """Seconds until the last of those at work ends; None where nothing is told."""
+    worked_by: str = ""
+    """The process that works it; empty: none does."""
+
+
+@frozen
+class ServerRow:
+    """One server, as a list shows it."""
+
+    name: str
+    address: str
+    info: ServerInfo | None = None
+    """None: it could not be reached."""
+    round_trip: float = 0.0
+    """Seconds."""
+    error: str = ""
+    remembered: bool = True
+    """Whether it was added; others were found on this machine."""
+    preferred_for: tuple[str, ...] = ()
+
+
+@frozen
+class ProfileRow:
+    """One named recipe."""
+
+    name: str
+    description: str = ""
+
+
+@frozen
+class Submitted:
+    """What became of files that were to be encoded."""
+
+    numbers: tuple[int, ...] = ()
+    """Of the jobs in the queue."""
+    refused: tuple[str, ...] = ()
+    """Sentences, one for each file that is no job."""
+
+
+class Desk(ABC):
+    """The way to everything. What it raises is an ``FfxError``: one line for a person."""
+
+    # -- Jobs -----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def profiles(self) -> tuple[ProfileRow, ...]:
+        """Every profile, by name."""
+
+    @abstractmethod
+    def submit(self, files: Sequence[Path], profile: str, folder: Path) -> Submitted:
+        """Put files into the queue, to be encoded with a profile into a folder, under their own names."""
+
+    @abstractmethod
+    def totals(self) -> Totals:
+        """The queue as a whole, now."""
+
+    @abstractmethod
+    def page(self, states: Sequence[JobState], *, number: int, size: int) -> JobPage:
+        """A page (from 1) of the jobs in these states (none: all), the newest first. Quick at a million jobs."""
+
+    @abstractmethod
+    def version(self) -> int:
+        """Another number than before: the queue has changed. Costs next to nothing."""
+
+    @abstractmethod
+    def ask(self, numbers: Sequence[int], step: Step) -> tuple[str, ...]:
+        """Ask something of jobs; returns a sentence for each that it was not done to."""
+
+    @abstractmethod
+    def prioritize(self, number: int, priority: int) -> None:
+        """Let a job come earlier or later: 1 (last) to 10 (first)."""
+
+    @abstractmethod
+    def move(self, number: int, server: str) -> None:
+        """Give a job to a server and to no other. Raises NoServerError: it cannot do it; names what could be done."""
+
+    @abstractmethod
+    def why(self, number: int) -> tuple[str, ...]:
+        """Why a job does not run, in sentences: of itself, and of each server."""
+
+    @abstractmethod
+    def pause_queue(self, paused: bool) -> None:
+        """Suspend everything and begin nothing, or go on."""
+
+    @abstractmethod
+    def working(self) -> AbstractContextManager[None]:
+        """Works the queue, or looks on while another process does, as long as the block lasts; jobs on servers go on
+        when it ends.
+        """
+
+    # -- Servers --------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def servers(self) -> Iterator[ServerRow]:
+        """Every server, each as soon as it has answered or cannot be reached."""
+
+    @abstractmethod
+    def add_server(self, text: str) -> ServerRow:
+        """Remember a server by its address or its join string, after a conversation with it."""
+
+    @abstractmethod
+    def remove_server(self, name: str) -> None:
+        """Forget a server."""
+
+    @abstractmethod
+    def drain(self, name: str, draining: bool) -> None:
+        """Let a server finish its jobs and take nothing new, from any client; or take jobs again."""
+
+    # -- What the window remembers --------------------------------------------------------------------------
+
+    @abstractmethod
+    def remembered(self) -> Mapping[str, object]:
+        """What ``remember`` was given the last time; empty where there is nothing."""
+
+    @abstractmethod
+    def remember(self, values: Mapping[str, object]) -> None:
+        """Keep plain values for the next start."""

@@ -1,0 +1,101 @@
+"""The menu bar, and the keys of its entries."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+from tkinter import messagebox
+from typing import TYPE_CHECKING
+
+from ffx import __version__
+from ffx.core.desk import Step
+from ffx.gui_tk.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from ffx.gui_tk.main_window import MainWindow
+
+_KEY = "Command" if sys.platform == "darwin" else "Control"
+_SHOWN_KEY = "Cmd" if sys.platform == "darwin" else "Ctrl"
+_LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+
+
+def build_menus(window: MainWindow) -> None:
+    """Give the window its menu bar."""
+    root, texts = window.root, window.application.words.texts
+    bar = tk.Menu(root, tearoff=False)
+    for title, fill in (
+        (texts("File"), _fill_file),
+        (texts("Jobs"), _fill_jobs),
+        (texts("Servers"), _fill_servers),
+        (texts("View"), _fill_view),
+        (texts("Help"), _fill_help),
+    ):
+        menu = tk.Menu(bar, tearoff=False)
+        fill(menu, window)
+        bar.add_cascade(label=title, menu=menu, underline=0)
+    root.configure(menu=bar)
+
+
+def _fill_file(menu: tk.Menu, window: MainWindow) -> None:
+    texts, root = window.application.words.texts, window.root
+    for title, key, command in (
+        (texts("Add files…"), "o", window.add_files),
+        (texts("Add a folder…"), "d", window.add_folder),
+        (texts("Start"), "Return", window.start),
+    ):
+        shown = f"{_SHOWN_KEY}+{'Enter' if key == 'Return' else key.upper()}"
+        menu.add_command(label=title, command=command, accelerator=shown)
+        root.bind(f"<{_KEY}-{key}>", partial(_run, command))
+    menu.add_separator()
+    menu.add_command(label=texts("Quit"), command=window.application.close, accelerator=f"{_SHOWN_KEY}+Q")
+    root.bind(f"<{_KEY}-q>", lambda event: window.application.close())
+
+
+def _run(command: Callable[[], None], event: tk.Event[tk.Misc]) -> None:
+    command()
+
+
+def _fill_jobs(menu: tk.Menu, window: MainWindow) -> None:
+    texts = window.application.words.texts
+    menu.add_command(label=texts("Pause or resume the queue"), command=window.pause)
+    menu.add_separator()
+    for title, step in (
+        (texts("Pause"), Step.PAUSE),
+        (texts("Resume"), Step.RESUME),
+        (texts("Cancel"), Step.CANCEL),
+        (texts("Retry"), Step.RETRY),
+    ):
+        menu.add_command(label=title, command=partial(window.queue.ask, step))
+    menu.add_command(label=texts("Why is it waiting?"), command=window.queue.why)
+
+
+def _fill_servers(menu: tk.Menu, window: MainWindow) -> None:
+    texts = window.application.words.texts
+    menu.add_command(label=texts("Add a server"), command=window.servers_pane.entry.focus_set)
+    menu.add_command(label=texts("Test all connections"), command=window.look_at_servers, accelerator="F5")
+    window.root.bind("<F5>", lambda event: window.look_at_servers())
+
+
+def _fill_view(menu: tk.Menu, window: MainWindow) -> None:
+    application = window.application
+    texts = application.words.texts
+    for title, theme in ((texts("Light"), "light"), (texts("Dark"), "dark")):
+        menu.add_command(label=title, command=partial(application.set_theme, theme))
+    menu.add_separator()
+    for language in LANGUAGES:
+        menu.add_command(label=_LANGUAGE_NAMES[language], command=partial(_speak, window, language))
+
+
+def _speak(window: MainWindow, language: str) -> None:
+    window.application.remember(language=language)
+    texts = window.application.words.texts
+    messagebox.showinfo("ffx", texts("The language changes with the next start."), parent=window.root)
+
+
+def _fill_help(menu: tk.Menu, window: MainWindow) -> None:
+    texts = window.application.words.texts
+    menu.add_command(
+        label=texts("About ffx"), command=lambda: messagebox.showinfo("ffx", f"ffx {__version__}", parent=window.root)
+    )

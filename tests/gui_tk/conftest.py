@@ -1,0 +1,74 @@
+"""A display of its own for each worker, the servers of the command line's tests, and a window on both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ffx.cli.assembly import assemble
+from ffx.cli.desk import ProgramDesk
+from tests.cli.conftest import Ffx, farm, settled, shared_ffx  # noqa: F401 - fixtures
+from tests.gui_tk.person import Person
+
+PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The name of a display of 1280x720."""
+    if os.environ.get("CI") != "true" and shutil.which("Xvfb") is None:
+        pytest.skip("there is no Xvfb")
+    reading, writing = os.pipe()
+    argv = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(argv, pass_fds=(writing,), stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as lines:
+            number = lines.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def open_window(
+    display: str,
+    farm: Ffx,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., Person]]:
+    """Opens windows on the farm of the tests, and closes them all in the end."""
+    from ffx.gui_tk.application import Application
+
+    opened: list[tuple[Person, ProgramDesk]] = []
+    monkeypatch.setenv("DISPLAY", display)
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def make(ffx: Ffx = farm, **environment: str) -> Person:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        desk = ProgramDesk(assemble(ffx.environment))
+        application = Application(desk)
+        work = desk.working()
+        work.__enter__()
+        person = Person(application, display, lambda: work.__exit__(None, None, None))
+        opened.append((person, desk))
+        return person
+
+    yield make
+    for person, desk in opened:
+        person.leave()
+        desk.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots go: into the documents when ``make docs`` runs the tests."""
+    return PICTURES if os.environ.get("KEEP_PICTURES") else tmp_path

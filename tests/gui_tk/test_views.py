@@ -1,0 +1,126 @@
+"""What the window shows, without a window: pages, scrolling, selection, files, words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ffx.core.desk import JobPage, JobRow, ServerRow, Totals
+from ffx.core.model import JobState, ServerInfo, ServerStatus
+from ffx.gui_tk.files_view import FilesView
+from ffx.gui_tk.queue_view import PAGE, QueueView
+from ffx.gui_tk.texts import Texts
+from ffx.gui_tk.words import Words
+
+WORDS = Words(Texts("en"))
+
+
+def row(number: int) -> JobRow:
+    return JobRow(number, f"id-{number}", JobState.PENDING, f"/films/{number}.mkv", f"/out/{number}.mkv")
+
+
+def page(number: int, total: int) -> JobPage:
+    """The newest first, as the queue gives them."""
+    first = (number - 1) * PAGE
+    return JobPage(tuple(row(total - place) for place in range(first, min(total, first + PAGE))), total)
+
+
+def filled(view: QueueView, total: int) -> QueueView:
+    view.total = total
+    for number in view.wanted:
+        view.take(number, page(number, total))
+    return view
+
+
+@given(
+    total=st.integers(0, 100_000),
+    height=st.integers(1, 60),
+    moves=st.lists(st.one_of(st.floats(-0.2, 1.2), st.integers(-100_000, 100_000)), max_size=8),
+)
+def test_what_is_seen_is_the_part_that_was_scrolled_to(total: int, height: int, moves: list[float | int]) -> None:
+    view = filled(QueueView(height=height), total)
+    for move in moves:
+        view.scroll_by(move) if isinstance(move, int) else view.scroll_to(move)
+        filled(view, total)
+        seen = [row.number for row in view.visible() if row is not None]
+        assert seen == [total - place for place in range(view.first, min(total, view.first + height))]
+        assert 0 <= view.first <= max(0, total - 1)
+        low, high = view.span
+        assert 0 <= low <= high <= 1
+        assert len(view._pages) <= len(view.wanted) <= 2
+
+
+def test_a_page_that_has_not_come_yet_is_a_gap() -> None:
+    view = filled(QueueView(height=10), 1000)
+    view.scroll_by(500)
+    assert view.visible() == (None,) * 10
+    assert view.wanted == (6,)
+    assert view.take(6, page(6, 1000))
+    assert [row and row.number for row in view.visible()] == list(range(500, 490, -1))
+    assert not view.take(6, page(6, 1000))
+
+
+def test_another_filter_begins_at_the_top() -> None:
+    view = filled(QueueView(height=10), 1000)
+    view.scroll_to(0.5)
+    view.show([JobState.FAILED])
+    assert (view.first, view.visible(), view.wanted) == (0, (), (1,))
+
+
+def test_a_queue_that_gets_shorter_is_followed() -> None:
+    view = filled(QueueView(height=10), 300)
+    view.scroll_by(300)
+    filled(view, 300)
+    view.take(1, page(1, 5))
+    assert view.first == 4
+
+
+def test_files_are_there_once() -> None:
+    view = FilesView()
+    assert view.default_folder() is None
+    assert view.add([Path("/a/1.mkv"), Path("/a/2.mkv"), Path("/a/1.mkv")]) == 2
+    assert view.add([Path("/a/2.mkv"), Path("/b/3.mkv")]) == 1
+    assert view.default_folder() == Path("/a/encoded")
+    view.remove([Path("/a/1.mkv")])
+    assert view.files == [Path("/a/2.mkv"), Path("/b/3.mkv")]
+    view.clear()
+    assert view.files == []
+
+
+def test_a_job_in_words() -> None:
+    running = evolve(
+        row(3), state=JobState.RUNNING, server="studio", encoder="libx265", phase="encode", progress=0.43, fps=23.6,
+        eta=12.0, size_in=4_100_000,
+    )  # fmt: skip
+    assert WORDS.job(running) == (
+        *("3", "3.mkv", "▶ running", "studio", "libx265", "encode 43 %, 24 fps, 12 s left", "4.1 MB", ""),
+    )
+    done = evolve(running, state=JobState.COMPLETED, progress=1.0, size_out=1_300_000)
+    assert WORDS.job(done)[2:] == ("✔ done", "studio", "libx265", "", "4.1 MB → 1.3 MB", "")
+    assert WORDS.job_state(evolve(running, paused=True)) == "⏸ paused"
+    assert len({WORDS.job_state(evolve(row(1), state=state)) for state in JobState}) == len(JobState)
+
+
+def test_a_server_in_words() -> None:
+    there = ServerRow("studio", "ws://studio:8765", ServerInfo("id", "studio", current_jobs=1, max_jobs=2))
+    assert WORDS.server(there)[:5] == ("studio", "ws://studio:8765", "✔ connected", "1/2", "0 %")
+    assert there.info is not None
+    drains = evolve(there, info=evolve(there.info, status=ServerStatus.MAINTENANCE))
+    assert WORDS.server_state(drains) == "⏸ draining"
+    gone = evolve(there, info=None, error="studio:8765 refused the connection")
+    assert (WORDS.server_state(gone), WORDS.server(gone)[-1]) == ("✖ disconnected", gone.error)
+    assert WORDS.server_state(evolve(gone, error="the token is wrong")) == "✖ error"
+
+
+def test_the_whole_in_words() -> None:
+    assert WORDS.status(Totals(), ()) == ("Ready", "No server, 0 jobs")
+    there = ServerRow("studio", "ws://studio:8765", ServerInfo("id", "studio"))
+    gone = ServerRow("attic", "ws://attic:8765")
+    counts = {JobState.RUNNING: 2, JobState.PENDING: 3, JobState.COMPLETED: 9}
+    totals = Totals(counts, fps=142.2, eta=720.0)
+    assert WORDS.status(totals, (there, gone)) == ("Encoding", "1 server, 5 jobs, 142 fps, 12:00 left")
+    assert WORDS.status(evolve(totals, paused=True), ())[0] == "The queue is paused"
+    assert Words(Texts("fr")).status(Totals(), ()) == ("Prêt", "Aucun serveur, 0 job")

@@ -1,0 +1,138 @@
+"""The window, for real: a display, two servers, real encodes, clicks, keys and drags."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ffx.core.model import JobState
+from ffx.media.probe import count_packets, probe
+from tests.cli.conftest import Ffx
+from tests.gui_tk.person import Person
+
+OpenWindow = Callable[..., Person]
+
+
+@pytest.fixture
+def films(farm: Ffx, clip: Path) -> list[Path]:
+    """Three films in a folder."""
+    folder = farm.folder / "films"
+    folder.mkdir()
+    found = [folder / f"{name}.mp4" for name in ("one", "two", "three")]
+    for film in found:
+        shutil.copy(clip, film)
+    return found
+
+
+def test_who_never_saw_a_command_line(farm: Ffx, open_window: OpenWindow, films: list[Path], pictures: Path) -> None:
+    person = open_window()
+    person.until(lambda: set(person.servers()) == {"attic", "studio"}, "both servers are seen")
+    assert set(person.servers().values()) == {"✔ connected"}
+    (studio,) = (row for row in person.main.servers if row.name == "studio")
+    person.type(person.main.servers_pane.entry, studio.address.partition("//")[2])
+    person.click(person.main.servers_pane.add_button)
+    person.until(lambda: any(row.name == "studio" and row.remembered for row in person.main.servers), "it was added")
+
+    person.main.files.add(films)  # what a drop does
+    person.until(lambda: bool(person.main.files.profile.get()), "profiles are known")
+    assert person.main.files.folder.get() == str(films[0].parent / "encoded")
+    person.main.files.profile.set("h264-fast")
+    person.main.pause()
+    person.until(lambda: person.main.totals.paused, "the queue is paused")
+    person.click(person.main.files.start_button)
+    person.until(lambda: len(person.jobs()) == 3, "three jobs are seen")
+    assert {row.state for row in person.jobs()} == {JobState.PENDING}
+
+    number = person.jobs()[0].number
+    person.drag_job(number, "attic")
+    person.until(lambda: person.jobs()[0].server == "attic", "the job is for the attic")
+    person.main.pause()
+    person.until(lambda: any(row.state is JobState.RUNNING for row in person.jobs()), "something runs")
+    person.picture(pictures / "window.png")
+    assert probe(pictures / "window.png").video is not None
+    person.until(lambda: all(row.state is JobState.COMPLETED for row in person.jobs()), "all is done")
+    assert next(row.server for row in person.jobs() if row.number == number) == "attic"
+    for film in films:
+        result = film.parent / "encoded" / film.name
+        assert count_packets(result).streams[0].packets == 234
+        media = probe(result)
+        assert media.video is not None
+        assert media.video.codec == "h264"
+    person.until(lambda: "2 servers, 0 jobs" in person.main.status[1], "the status bar says it")
+
+
+def test_what_the_command_line_adds_is_seen_at_once(farm: Ffx, open_window: OpenWindow, films: list[Path]) -> None:
+    person = open_window()
+    farm.ok("submit", films[0], "-o", "out.mp4", "--encoder", "libx264", "--preset", "ultrafast", "--detach")
+    person.until(lambda: any(row.input == str(films[0]) for row in person.jobs()), "the job is seen")
+    person.until((farm.folder / "out.mp4").exists, "the window works the queue")
+
+
+def test_a_job_is_cancelled_and_begun_anew_by_keys_and_menu(
+    farm: Ffx, open_window: OpenWindow, films: list[Path]
+) -> None:
+    person = open_window()
+    person.main.pause()
+    person.until(lambda: person.main.totals.paused, "the queue is paused")
+    fast = ("--encoder", "libx264", "--preset", "ultrafast", "--detach")
+    farm.ok("submit", films[0], "-o", "gone.mp4", *fast)
+    person.until(lambda: bool(person.jobs()) and person.jobs()[0].output.endswith("gone.mp4"), "the job is seen")
+    number = person.jobs()[0].number
+
+    def state() -> JobState:
+        return next(row.state for row in person.jobs() if row.number == number)
+
+    person.click_job(number)
+    assert person.main.queue.view.selected == {number}
+    person.press(person.main.queue.table.tree, "<Delete>")
+    person.until(lambda: state() is JobState.CANCELLED, "it is cancelled")
+    person.main.queue.fill_menu()
+    menu = person.main.queue.menu
+    titles = {menu.entrycget(place, "label"): place for place in range(6) if menu.type(place) != "separator"}
+    assert menu.entrycget(titles["Cancel"], "state") == "disabled"
+    menu.invoke(titles["Retry"])
+    person.until(lambda: state() is JobState.PENDING, "it waits again")
+    menu.invoke(titles["Cancel"])
+    person.press(person.main.queue.table.tree, "<Delete>")
+    person.until(lambda: state() is JobState.CANCELLED, "it is cancelled again")
+    person.main.pause()
+    person.until(lambda: not person.main.totals.paused, "the queue goes on")
+
+
+def test_errors_are_sentences(open_window: OpenWindow, tmp_path: Path) -> None:
+    person = open_window()
+    person.type(person.main.servers_pane.entry, "127.0.0.1:1")
+    person.click(person.main.servers_pane.add_button)
+    person.until(lambda: bool(person.messages), "a box opens")
+    assert "127.0.0.1:1 refused the connection" in person.messages[-1]
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing of a film")
+    person.main.files.add([broken])
+    person.until(lambda: bool(person.main.files.profile.get()), "profiles are known")
+    person.click(person.main.files.start_button)
+    person.until(lambda: len(person.messages) > 1, "another box opens")
+    assert "broken.mp4: not a media file" in person.messages[-1]
+
+
+def test_it_speaks_french_and_remembers_what_was_chosen(open_window: OpenWindow, tmp_path: Path) -> None:
+    person = open_window(LANG="fr_FR.UTF-8")
+    assert person.main.files.start_button.cget("text") == "Démarrer"
+    person.until(lambda: "serveur" in person.main.status[1], "the status bar speaks French")
+    person.main.files.folder.set(str(tmp_path / "résultats"))
+    person.window.set_theme("dark")
+    person.look()
+    person.leave()
+    again = open_window(LANG="fr_FR.UTF-8")
+    assert again.main.files.folder.get() == str(tmp_path / "résultats")
+    assert again.window.theme == "dark"
+
+
+def test_it_fits_on_the_screen(open_window: OpenWindow) -> None:
+    person = open_window()
+    person.look(0.2)
+    root = person.window.root
+    assert root.winfo_rooty() + root.winfo_height() <= 720
+    assert root.winfo_rootx() + root.winfo_width() <= 1280
