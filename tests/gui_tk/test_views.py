@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffx.core.desk import JobPage, JobRow, ServerRow, Totals
-from ffx.core.model import JobState, ServerInfo, ServerStatus
+from ffx.core.model import EncoderReport, EncoderType, JobState, ServerCapabilities, ServerInfo, ServerStatus
+from ffx.gui_tk.capabilities_view import side_by_side
 from ffx.gui_tk.files_view import FilesView
 from ffx.gui_tk.queue_view import PAGE, QueueView
 from ffx.gui_tk.texts import Texts
@@ -124,3 +125,17 @@ def test_the_whole_in_words() -> None:
     assert WORDS.status(totals, (there, gone)) == ("Encoding", "1 server, 5 jobs, 142 fps, 12:00 left")
     assert WORDS.status(evolve(totals, paused=True), ())[0] == "The queue is paused"
     assert Words(Texts("fr")).status(Totals(), ()) == ("Prêt", "Aucun serveur, 0 job")
+
+
+def test_capabilities_side_by_side() -> None:
+    x264 = EncoderReport("libx264", "h264", works=True, max_resolution="4K", ten_bit=True, fps=118.4)
+    nvenc = EncoderReport(
+        "hevc_nvenc", "hevc", encoder_type=EncoderType.HARDWARE_NVIDIA, reason="no_device", hint="no NVIDIA GPU"
+    )
+    found = {"studio": ServerCapabilities(encoders=(x264, nvenc)), "attic": ServerCapabilities(encoders=(x264,))}
+    view = side_by_side(found, Texts("en"))
+    assert view.servers == ("studio", "attic")
+    assert [(row.vendor, row.encoder, row.cells) for row in view.rows] == [
+        ("nvidia", "hevc_nvenc", ("✖ no device: no NVIDIA GPU", "not tried")),
+        ("software", "libx264", ("✔ 4K, 10 bit, 118 fps", "✔ 4K, 10 bit, 118 fps")),
+    ]

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from ffx.core.model import JobState
+from ffx.gui_tk.batch_window import BatchWindow
+from ffx.gui_tk.capabilities_window import CapabilitiesWindow
+from ffx.gui_tk.history_window import HistoryWindow
 from ffx.media.probe import count_packets, probe
 from tests.cli.conftest import Ffx
 from tests.gui_tk.person import Person
@@ -136,3 +139,45 @@ def test_it_fits_on_the_screen(open_window: OpenWindow) -> None:
     root = person.window.root
     assert root.winfo_rooty() + root.winfo_height() <= 720
     assert root.winfo_rootx() + root.winfo_width() <= 1280
+
+
+def test_capabilities_are_shown_side_by_side(open_window: OpenWindow, pictures: Path) -> None:
+    person = open_window()
+    window = CapabilitiesWindow(person.window)
+    person.until(lambda: window.tree is not None, "the servers have answered")
+    assert window.tree is not None
+    columns = window.tree.cget("columns")
+    assert {window.tree.heading(column, "text") for column in columns[2:]} == {"attic", "studio"}
+    rows = {values[1]: values for values in (window.tree.item(item, "values") for item in window.tree.get_children())}
+    assert rows["libx264"][0] == "software"
+    assert rows["libx264"][2].startswith("✔ ")
+    assert rows["hevc_nvenc"][2].startswith("✖ ")
+    person.picture(pictures / "capabilities.png")
+    person.press(window, "<Escape>")
+    assert not window.is_open
+
+
+def test_a_whole_folder_goes_into_the_queue_and_the_history_counts_it(
+    farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path, pictures: Path
+) -> None:
+    person = open_window()
+    batch = BatchWindow(person.window)
+    person.until(lambda: bool(batch.profile.get()), "profiles are known")
+    batch.source.set(str(films[0].parent))
+    batch.target.set(str(tmp_path / "results"))
+    batch.profile.set("h264-fast")
+    person.click(batch.start_button)
+    person.until(lambda: len(list((tmp_path / "results").glob("*.240p.mp4"))) == 3, "three results are there")
+    person.until(lambda: person.main.totals.counts.get(JobState.COMPLETED, 0) >= 3, "all is done")
+    history = HistoryWindow(person.window)
+    person.until(lambda: bool(history.summary.get()), "the history is known")
+    assert history.summary.get().split()[1:3] == ["jobs", "done,"]
+    assert any(" fps, " in history.chart.itemcget(item, "text") for item in history.chart.find_all()
+               if history.chart.type(item) == "text")  # fmt: skip
+    person.picture(pictures / "history.png")
+    again = BatchWindow(person.window)
+    again.source.set(str(films[0].parent))
+    again.template.set("{nothing}")
+    person.click(again.start_button)
+    person.until(lambda: bool(person.messages), "a box opens")
+    assert "nothing" in person.messages[-1]

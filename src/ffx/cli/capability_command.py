@@ -40,7 +40,7 @@ def show_capabilities(assembly: Assembly, server: str | None, *, as_json: bool) 
         UsageError: there is no server of that name.
     """
     endpoints = (endpoint(assembly, server),) if server is not None else known_endpoints(assembly)
-    found = asyncio.run(_ask_all(assembly, endpoints)) if endpoints else (_this_machine(assembly),)
+    found = asyncio.run(ask_all(assembly, endpoints)) if endpoints else (_this_machine(assembly),)
     if as_json:
         plain = [_plain(one) for one in found]
         print_json(plain[0] if len(plain) == 1 else {"servers": plain})
@@ -52,7 +52,8 @@ def show_capabilities(assembly: Assembly, server: str | None, *, as_json: bool) 
     return 1 if any(one.error for one in found) else 0
 
 
-async def _ask_all(assembly: Assembly, endpoints: tuple[Endpoint, ...]) -> tuple[Found, ...]:
+async def ask_all(assembly: Assembly, endpoints: tuple[Endpoint, ...]) -> tuple[Found, ...]:
+    """What servers can do, all asked at once."""
     return tuple(await asyncio.gather(*(_ask(assembly, endpoint) for endpoint in endpoints)))
 
 

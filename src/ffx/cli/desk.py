@@ -15,9 +15,11 @@ from attrs import evolve
 
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
+from ffx.cli.capability_command import ask_all
 from ffx.cli.endpoints import book, known_endpoints
 from ffx.cli.finding import find_inputs
 from ffx.cli.meeting import meet
+from ffx.cli.naming import check_template
 from ffx.cli.planning import Planned, Refused, plan_all
 from ffx.cli.profiles import known_profiles, recipe_of_profile
 from ffx.cli.queue_changes import Change, cancelling, make_change, pausing, prioritising, retrying
@@ -33,10 +35,10 @@ from ffx.client.connection import Endpoint
 from ffx.client.queue.lock import QueueLock
 from ffx.client.queue.records import Handling, JobRecord, Live, PauseQueue
 from ffx.client.queue.store import JobQueue
-from ffx.core.desk import Desk, JobPage, JobRow, ProfileRow, ServerRow, Step, Submitted, Totals
+from ffx.core.desk import Desk, HistoryRow, JobPage, JobRow, ProfileRow, ServerRow, Step, Submitted, Totals
 from ffx.core.errors import FfxError, QueueError, UsageError
 from ffx.core.events import Phase
-from ffx.core.model import JobState, Verification
+from ffx.core.model import JobState, ServerCapabilities, Verification
 from ffx.core.private_files import replace_privately
 from ffx.media.plan import Request
 
@@ -66,11 +68,13 @@ class ProgramDesk(Desk):
         known = known_profiles(self._assembly)
         return tuple(ProfileRow(name, one.profile.description) for name, one in sorted(known.items()))
 
-    def submit(self, files: Sequence[Path], profile: str, folder: Path) -> Submitted:
+    def submit(self, files: Sequence[Path], profile: str, folder: Path, *, name: str = "") -> Submitted:
         assembly = self._assembly
+        if name:
+            check_template(name)
         recipe = recipe_of_profile(assembly, profile or None)
         found = find_inputs([str(file) for file in files], recursive=True, apart=folder)
-        wish = Wish(found, None, folder, Request(Path(), Path(), recipe), profile=profile)
+        wish = Wish(found, None, folder, Request(Path(), Path(), recipe), name=name, profile=profile)
         plans = asyncio.run(
             plan_all(
                 wish,
@@ -130,6 +134,13 @@ class ProgramDesk(Desk):
     def pause_queue(self, paused: bool) -> None:
         self._with_queue(lambda queue: queue.wish(PauseQueue(paused)))
 
+    def history(self) -> tuple[HistoryRow, ...]:
+        rows = self._with_queue(lambda queue: queue.history())
+        return tuple(
+            HistoryRow(row.server, row.encoder, row.completed, row.failed, row.average_fps, row.bytes_saved)
+            for row in rows
+        )
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
         work = _Work(self._assembly)
@@ -171,6 +182,10 @@ class ProgramDesk(Desk):
 
     def _look(self, endpoint: Endpoint) -> Look:
         return look_at(self._assembly, (endpoint,))[0]
+
+    def capabilities(self) -> Mapping[str, ServerCapabilities]:
+        found = asyncio.run(ask_all(self._assembly, known_endpoints(self._assembly)))
+        return {one.name: one.capabilities for one in found if one.capabilities is not None}
 
     def add_server(self, text: str) -> ServerRow:
         server, info = meet(self._assembly, text.strip())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from ffx.core.model import JobState, ServerInfo
+from ffx.core.model import JobState, ServerCapabilities, ServerInfo
 
 
 class Step(StrEnum):
@@ -101,6 +101,20 @@ class ProfileRow:
 
 
 @frozen
+class HistoryRow:
+    """What one server did with one encoder."""
+
+    server: str
+    encoder: str
+    completed: int
+    failed: int
+    fps: float
+    """All frames by all seconds of encoding."""
+    saved: int
+    """Bytes that results are smaller than their sources; negative where they are larger."""
+
+
+@frozen
 class Submitted:
     """What became of files that were to be encoded."""
 
@@ -120,8 +134,10 @@ class Desk(ABC):
         """Every profile, by name."""
 
     @abstractmethod
-    def submit(self, files: Sequence[Path], profile: str, folder: Path) -> Submitted:
-        """Put files into the queue, to be encoded with a profile into a folder, under their own names."""
+    def submit(self, files: Sequence[Path], profile: str, folder: Path, *, name: str = "") -> Submitted:
+        """Put files, and those in folders, into the queue, to be encoded with a profile into a folder: under their own
+        names, or as a template such as ``{stem}.{height}p.{ext}`` has it.
+        """
 
     @abstractmethod
     def totals(self) -> Totals:
@@ -161,11 +177,19 @@ class Desk(ABC):
         when it ends.
         """
 
+    @abstractmethod
+    def history(self) -> tuple[HistoryRow, ...]:
+        """What each server did with each encoder since the queue was made."""
+
     # -- Servers --------------------------------------------------------------------------------------------
 
     @abstractmethod
     def servers(self) -> Iterator[ServerRow]:
         """Every server, each as soon as it has answered or cannot be reached."""
+
+    @abstractmethod
+    def capabilities(self) -> Mapping[str, ServerCapabilities]:
+        """All that each server that can be reached was seen to do and not to do, by its name."""
 
     @abstractmethod
     def add_server(self, text: str) -> ServerRow:

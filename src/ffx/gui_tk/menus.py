@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 from ffx import __version__
 from ffx.core.desk import Step
+from ffx.gui_tk.batch_window import BatchWindow
+from ffx.gui_tk.capabilities_window import CapabilitiesWindow
+from ffx.gui_tk.history_window import HistoryWindow
 from ffx.gui_tk.texts import LANGUAGES
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def build_menus(window: MainWindow) -> None:
         (texts("File"), _fill_file),
         (texts("Jobs"), _fill_jobs),
         (texts("Servers"), _fill_servers),
+        (texts("Tools"), _fill_tools),
         (texts("View"), _fill_view),
         (texts("Help"), _fill_help),
     ):
@@ -74,8 +78,15 @@ def _fill_jobs(menu: tk.Menu, window: MainWindow) -> None:
 def _fill_servers(menu: tk.Menu, window: MainWindow) -> None:
     texts = window.application.words.texts
     menu.add_command(label=texts("Add a server"), command=window.servers_pane.entry.focus_set)
+    menu.add_command(label=texts("Capabilities"), command=lambda: CapabilitiesWindow(window.application))
     menu.add_command(label=texts("Test all connections"), command=window.look_at_servers, accelerator="F5")
     window.root.bind("<F5>", lambda event: window.look_at_servers())
+
+
+def _fill_tools(menu: tk.Menu, window: MainWindow) -> None:
+    texts = window.application.words.texts
+    menu.add_command(label=texts("A whole folder…"), command=lambda: BatchWindow(window.application))
+    menu.add_command(label=texts("History"), command=lambda: HistoryWindow(window.application))
 
 
 def _fill_view(menu: tk.Menu, window: MainWindow) -> None:
