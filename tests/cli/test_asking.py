@@ -17,6 +17,7 @@ from ffx.core.errors import UsageError
 from ffx.core.recipe import QualityMode, Recipe
 from ffx.core.tracks import SoundChoice
 from ffx.media.plan import Request
+from tests.media.jobs import SPECS
 
 NOTHING: dict[str, Any] = dict.fromkeys(
     (
@@ -43,7 +44,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(
 
 def wish(**options: Any) -> Wish:
     options = NOTHING | options
-    recipe = recipe_named(Recipe(), options)
+    recipe = recipe_named(Recipe(), options, SPECS)
     priority, container = options["priority"], options["container"]
     return Wish.from_options(["in.mkv"], recipe, output="out.mp4", out_dir=None, priority=priority, container=container)
 

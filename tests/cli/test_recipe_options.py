@@ -17,12 +17,13 @@ from ffx.core.recipe import QualityMode, Recipe, Trim
 from ffx.core.targets import Metric, Target
 from ffx.core.tracks import EBU_R128, Downmix, SoundChoice, SubtitleChoice
 from tests.cli.test_asking import NOTHING
+from tests.media.jobs import SPECS
 
 NOTHING_SAID = Recipe()
 
 
 def recipe(base: Recipe = NOTHING_SAID, /, **options: object) -> Recipe:
-    return recipe_named(base, NOTHING | options)
+    return recipe_named(base, NOTHING | options, SPECS)
 
 
 @pytest.mark.parametrize(
@@ -184,10 +185,12 @@ def test_what_is_said_wins_over_the_profile() -> None:
     assert found.preset == "slow"
 
 
-def test_another_encoder_leaves_nothing_of_the_profiles() -> None:
+def test_an_encoder_without_a_tune_has_none_of_the_profiles() -> None:
     base = Recipe(encoder="libx265", preset="slow", tune="grain")
     found = recipe(base, encoder="libsvtav1")
-    assert (found.encoder, found.codec, found.preset, found.tune) == ("libsvtav1", "", "", "")
+    assert (found.encoder, found.codec, found.preset, found.tune) == ("libsvtav1", "", "4", "")
+    unknown = recipe(base, encoder="libsomething")
+    assert (unknown.encoder, unknown.preset, unknown.tune) == ("libsomething", "", "")
 
 
 def test_a_loudness_is_for_every_sound_that_is_encoded() -> None:
@@ -238,3 +241,17 @@ def test_targets_that_cannot_be(options: dict[str, str], told: str) -> None:
     with pytest.raises(UsageError) as caught:
         recipe(**options)
     assert str(caught.value).startswith(told)
+
+
+def test_what_a_profile_says_of_one_encoder_is_brought_to_another() -> None:
+    fast = Recipe(codec="h264", preset="veryfast", quality_mode=QualityMode.CRF, quality_value=23.0, tune="film")
+    same = recipe(fast, encoder="libx264")
+    assert (same.preset, same.quality_value, same.tune) == ("veryfast", 23, "film")
+    nvidia = recipe(fast, encoder="hevc_nvenc")
+    assert nvidia.preset.startswith("p")
+    assert (nvidia.encoder, nvidia.codec, nvidia.tune) == ("hevc_nvenc", "", "")
+    assert nvidia.quality_value == SPECS["hevc_nvenc"].quality.default  # type: ignore[union-attr]
+    hevc = recipe(fast, codec="h265")
+    assert (hevc.codec, hevc.encoder, hevc.preset, hevc.quality_value) == ("h265", "", "veryfast", 22)
+    assert recipe(fast, codec="hevc", quality="30", preset="slow").quality_value == 30
+    assert recipe(fast, encoder="copy").quality_mode is None

@@ -18,7 +18,7 @@ from tests.gui_tk.person import Person
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: tests elsewhere look whether any process was left behind
 def display() -> Iterator[str]:
     """The name of a display of 1280x720."""
     if os.environ.get("CI") != "true" and shutil.which("Xvfb") is None:

@@ -8,11 +8,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffx.core.desk import JobPage, JobRow, ServerRow, Totals
+from ffx.cli.recipe_flags import no_options
+from ffx.core.desk import Check, EstimateRow, JobPage, JobRow, ServerCheck, ServerRow, Totals, Wishes
 from ffx.core.model import EncoderReport, EncoderType, JobState, ServerCapabilities, ServerInfo, ServerStatus
 from ffx.gui_tk.capabilities_view import side_by_side
 from ffx.gui_tk.files_view import FilesView
 from ffx.gui_tk.queue_view import PAGE, QueueView
+from ffx.gui_tk.recipe_view import Kind, RecipeForm, check_lines, estimate_lines, summary, tabs
 from ffx.gui_tk.texts import Texts
 from ffx.gui_tk.words import Words
 
@@ -139,3 +141,44 @@ def test_capabilities_side_by_side() -> None:
         ("nvidia", "hevc_nvenc", ("✖ no device: no NVIDIA GPU", "not tried")),
         ("software", "libx264", ("✔ 4K, 10 bit, 118 fps", "✔ 4K, 10 bit, 118 fps")),
     ]
+
+
+def test_a_form_says_what_is_given_in_the_words_of_the_command_line() -> None:
+    texts = Texts("en")
+    values: dict[str, str | bool] = {
+        "codec": "",
+        "scale": " 1280: ",
+        "two_pass": False,
+        "audio": "lang=fra codec=opus\n\n  index=2 copy\n",
+        "subtitles": "\n",
+    }
+    wishes = RecipeForm("phone", "studio", values).wishes(texts)
+    assert wishes == Wishes("phone", {"scale": "1280:", "audio": ("lang=fra codec=opus", "index=2 copy")}, "studio")
+    assert summary(wishes) == "audio=lang=fra codec=opus; index=2 copy scale=1280:"
+    assert RecipeForm(values={"two_pass": True}).wishes(texts).options == {"two_pass": True}
+
+
+def test_every_field_is_an_option_of_the_command_line() -> None:
+    known = no_options()
+    fields = [one for tab in tabs(Texts("en")) for one in tab.fields]
+    assert len({one.name for one in fields}) == len(fields)
+    for one in fields:
+        assert one.name in known
+        assert (known[one.name] == ()) is (one.kind is Kind.LINES)
+        assert (known[one.name] is False) is (one.kind is Kind.SWITCH)
+
+
+def test_what_servers_say_of_a_recipe() -> None:
+    texts = Texts("en")
+    studio = ServerCheck("studio", "hevc_nvenc", hardware=True, warnings=("it has no free slot",), command="ffmpeg")
+    attic = ServerCheck("attic", missing=("hevc_nvenc",))
+    check = Check((studio, attic), ("attic can do libx265 instead",))
+    assert check_lines(check, "", texts) == (
+        "✔ studio: hevc_nvenc (hardware)",
+        "    it has no free slot",
+        "✖ attic: not compatible: hevc_nvenc",
+        "attic can do libx265 instead",
+    )
+    assert check_lines(Check((attic,)), "studio", texts) == ("No server",)
+    rows = (EstimateRow("studio", "libx265", 754.0, 2_000_000, "vmaf 95"), EstimateRow("attic", error="it is gone"))
+    assert estimate_lines(rows) == ("studio: libx265, 12:34, 2.0 MB, vmaf 95", "✖ attic: it is gone")

@@ -39,6 +39,7 @@ def test_who_never_saw_a_command_line(farm: Ffx, open_window: OpenWindow, films:
     person.click(person.main.servers_pane.add_button)
     person.until(lambda: any(row.name == "studio" and row.remembered for row in person.main.servers), "it was added")
 
+    person.main.files.folder.set("")
     person.main.files.add(films)  # what a drop does
     person.until(lambda: bool(person.main.files.profile.get()), "profiles are known")
     assert person.main.files.folder.get() == str(films[0].parent / "encoded")
@@ -181,3 +182,61 @@ def test_a_whole_folder_goes_into_the_queue_and_the_history_counts_it(
     person.click(again.start_button)
     person.until(lambda: bool(person.messages), "a box opens")
     assert "nothing" in person.messages[-1]
+
+
+def test_a_recipe_is_edited_checked_estimated_and_used(
+    farm: Ffx, open_window: OpenWindow, films: list[Path], pictures: Path
+) -> None:
+    person = open_window()
+    person.until(lambda: bool(person.main.files.profile.get()) and len(person.main.servers) == 2, "all is known")
+    person.main.files.profile.set("h264-fast")
+    person.main.files.folder.set(str(films[0].parent / "encoded"))
+    person.main.files.add(films[:1])
+    window = person.main.files.edit_recipe()
+
+    def says(words: str) -> bool:
+        return words in window.answer.get("1.0", "end")
+
+    window.set_field("encoder", "hevc_nvenc")
+    person.click(window.buttons["check"])
+    person.until(lambda: says("✖ studio: not compatible: hevc_nvenc"), "the server lacks it")
+    window.set_field("encoder", "libx264")
+    window.set_field("quality", "99")
+    person.click(window.buttons["check"])
+    person.until(lambda: says("quality 99 is impossible for libx264"), "the quality is impossible")
+    window.set_field("quality", "30")
+    window.set_field("scale", "160:")
+    window.set_field("audio", "codec=aac bitrate=64k downmix=mono")
+    window.server.set("studio")
+    person.click(window.buttons["check"])
+    person.until(lambda: says("✔ studio: libx264 (software)"), "the server can do it")
+    assert says("scale=160:120")
+    assert not says("attic")
+    person.picture(pictures / "recipe.png")
+    person.click(window.buttons["estimate"])
+    person.until(lambda: says("studio: libx264, "), "the estimate is there")
+    person.click(window.buttons["preview"])
+    person.until(lambda: window.picture is not None, "the preview is there")
+    assert window.picture is not None
+    assert (window.picture.width(), window.picture.height()) == (160 + 4 + 160, 120)
+    person.click(window.buttons["done"])
+    assert not window.is_open
+    person.click(person.main.files.start_button)
+    result = films[0].parent / "encoded" / "one.mp4"
+    person.until(result.exists, "it is encoded")
+    media = probe(result)
+    assert media.video is not None
+    assert (media.video.width, media.video.height) == (160, 120)
+    assert [sound.channels for sound in media.audio] == [1]
+
+
+def test_without_a_file_a_recipe_is_edited_all_the_same(open_window: OpenWindow) -> None:
+    person = open_window(LANG="fr_FR.UTF-8")
+    window = person.main.files.edit_recipe()
+    person.look()
+    assert window.buttons["check"].instate(["disabled"])
+    assert window.buttons["check"].cget("text") == "Tester Compatibilité"
+    assert window.server.get() == "Sélection automatique"
+    window.set_field("quality", "30")
+    person.click(window.buttons["done"])
+    assert person.main.files.wishes.options == {"quality": "30"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,30 +17,52 @@ from attrs import evolve
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
 from ffx.cli.capability_command import ask_all
+from ffx.cli.dry_run import Candidate, candidates
 from ffx.cli.endpoints import book, known_endpoints
+from ffx.cli.estimating import estimates
 from ffx.cli.finding import find_inputs
 from ffx.cli.meeting import meet
 from ffx.cli.naming import check_template
 from ffx.cli.planning import Planned, Refused, plan_all
+from ffx.cli.previewing import preview_picture
 from ffx.cli.profiles import known_profiles, recipe_of_profile
 from ffx.cli.queue_changes import Change, cancelling, make_change, pausing, prioritising, retrying
 from ffx.cli.queue_reassign import moving
 from ffx.cli.queue_why import explanation
+from ffx.cli.recipe_flags import no_options
+from ffx.cli.recipe_options import recipe_named
 from ffx.cli.server_care import set_draining
 from ffx.cli.server_commands import Look, look_at
 from ffx.cli.settings import argument_policy, submit_settings
 from ffx.cli.submitting import add_to_queue
+from ffx.cli.trials import plan_one
 from ffx.cli.worker import working_process
 from ffx.cli.working import farm_of
 from ffx.client.connection import Endpoint
+from ffx.client.farm import Survey
 from ffx.client.queue.lock import QueueLock
 from ffx.client.queue.records import Handling, JobRecord, Live, PauseQueue
 from ffx.client.queue.store import JobQueue
-from ffx.core.desk import Desk, HistoryRow, JobPage, JobRow, ProfileRow, ServerRow, Step, Submitted, Totals
+from ffx.core.desk import (
+    Check,
+    Desk,
+    EstimateRow,
+    HistoryRow,
+    JobPage,
+    JobRow,
+    ProfileRow,
+    ServerCheck,
+    ServerRow,
+    Step,
+    Submitted,
+    Totals,
+    Wishes,
+)
 from ffx.core.errors import FfxError, QueueError, UsageError
 from ffx.core.events import Phase
 from ffx.core.model import JobState, ServerCapabilities, Verification
 from ffx.core.private_files import replace_privately
+from ffx.core.recipe import Recipe
 from ffx.media.plan import Request
 
 LOOK_PERIOD = 1.0
@@ -68,13 +91,13 @@ class ProgramDesk(Desk):
         known = known_profiles(self._assembly)
         return tuple(ProfileRow(name, one.profile.description) for name, one in sorted(known.items()))
 
-    def submit(self, files: Sequence[Path], profile: str, folder: Path, *, name: str = "") -> Submitted:
+    def submit(self, files: Sequence[Path], wishes: Wishes, folder: Path, *, name: str = "") -> Submitted:
         assembly = self._assembly
         if name:
             check_template(name)
-        recipe = recipe_of_profile(assembly, profile or None)
+        recipe = self._recipe(wishes)
         found = find_inputs([str(file) for file in files], recursive=True, apart=folder)
-        wish = Wish(found, None, folder, Request(Path(), Path(), recipe), name=name, profile=profile)
+        wish = Wish(found, None, folder, Request(Path(), Path(), recipe), name=name, profile=wishes.profile)
         plans = asyncio.run(
             plan_all(
                 wish,
@@ -86,10 +109,39 @@ class ProgramDesk(Desk):
             )
         )
         planned = [plan for plan in plans if isinstance(plan, Planned)]
-        handling = Handling(local=submit_settings(assembly.source).local)
+        handling = Handling(server=wishes.server, local=self._local(wishes))
         records = self._with_queue(lambda queue: add_to_queue(queue, planned, handling, Verification.QUICK))
         refused = tuple(str(plan.error) for plan in plans if isinstance(plan, Refused))
         return Submitted(tuple(record.number for record in records), refused)
+
+    def check(self, file: Path, wishes: Wishes) -> Check:
+        assembly = self._assembly
+
+        async def look() -> tuple[Planned, Survey]:
+            planned = await plan_one(assembly, self._wish(file, wishes))
+            return planned, await farm_of(assembly, note_local=False, apart=True).survey([planned.job])
+
+        planned, survey = asyncio.run(look())
+        ranking = survey.rankings[planned.job.job_id]
+        found = candidates(survey, ranking, planned, assembly.specs(), argument_policy(assembly.source))
+        return Check(tuple(_checked(one) for one in found), ranking.alternatives)
+
+    def estimate(self, file: Path, wishes: Wishes) -> tuple[EstimateRow, ...]:
+        found = asyncio.run(estimates(self._assembly, self._wish(file, wishes), wishes.server))
+        return tuple(EstimateRow(e.server, e.encoder, e.seconds, e.size, e.likeness, e.error) for e in found)
+
+    def preview(self, file: Path, wishes: Wishes, moment: float) -> bytes:
+        return asyncio.run(preview_picture(self._assembly, self._wish(file, wishes), moment, wishes.server))
+
+    def _wish(self, file: Path, wishes: Wishes) -> Wish:
+        return Wish.from_options([str(file)], self._recipe(wishes), output=None, out_dir=".")
+
+    def _recipe(self, wishes: Wishes) -> Recipe:
+        base = recipe_of_profile(self._assembly, wishes.profile or None)
+        return recipe_named(base, {**no_options(), "ffmpeg_args": (), **wishes.options}, self._assembly.specs())
+
+    def _local(self, wishes: Wishes) -> str:
+        return "never" if wishes.server else submit_settings(self._assembly.source).local
 
     def totals(self) -> Totals:
         counts, live, paused = self._with_queue(lambda queue: (queue.counts(), queue.live(), queue.is_paused()))
@@ -280,6 +332,19 @@ def _row(record: JobRecord, live: Live | None) -> JobRow:
     if live is None:
         return row
     return evolve(row, phase=live.phase.value, progress=live.progress, fps=live.fps, eta=live.eta)
+
+
+def _checked(candidate: Candidate) -> ServerCheck:
+    match, report = candidate.match, candidate.server.capabilities.encoder(candidate.match.encoder)
+    command = candidate.command
+    return ServerCheck(
+        name=candidate.server.name,
+        encoder=match.encoder,
+        hardware=report is not None and report.encoder_type.is_hardware,
+        missing=match.missing_capabilities or ((candidate.error,) if candidate.error else ()),
+        warnings=(*match.warnings, *(command.warnings if command is not None else ())),
+        command="\n".join(shlex.join(("ffmpeg", *argv)) for argv in command.passes) if command is not None else "",
+    )
 
 
 def _server_row(look: Look, remembered: set[str]) -> ServerRow:

@@ -28,7 +28,7 @@ SHOWN = 3
 
 
 @frozen
-class _Candidate:
+class Candidate:
     """One server for one job."""
 
     server: ServerInfo
@@ -50,18 +50,19 @@ def show_survey(
     statuses = []
     for plan in planned:
         ranking = survey.rankings[plan.job.job_id]
-        candidates = _candidates(survey, ranking, plan, specs, policy)
+        found = candidates(survey, ranking, plan, specs, policy)
         if as_json:
-            click.echo(json.dumps(_plain(plan, candidates, ranking, survey), allow_nan=False))
+            click.echo(json.dumps(_plain(plan, found, ranking, survey), allow_nan=False))
         else:
-            _print_job(plan, candidates, ranking, survey)
+            _print_job(plan, found, ranking, survey)
         statuses.append(0 if ranking.compatible else NoServerError.exit_status)
     return statuses
 
 
-def _candidates(
+def candidates(
     survey: Survey, ranking: Ranking, plan: Planned, specs: Mapping[str, EncoderSpec], policy: ArgumentPolicy
-) -> list[_Candidate]:
+) -> list[Candidate]:
+    """Every server that was considered, the best first, with its command where it can do the job."""
     servers = {server.server_id: server for server in survey.servers}
     packets = _packets(plan) if ranking.compatible else None
     return [_candidate(servers[match.server_id], match, plan, packets, specs, policy) for match in ranking.matches]
@@ -82,9 +83,9 @@ def _candidate(
     packets: PacketCounts | None,
     specs: Mapping[str, EncoderSpec],
     policy: ArgumentPolicy,
-) -> _Candidate:
+) -> Candidate:
     if not match.compatible:
-        return _Candidate(server, match)
+        return Candidate(server, match)
     report = server.capabilities.encoder(match.encoder)
     job = plan.job if report is None else with_encoder(plan.job, match.encoder, specs, report.encoder_type)
     try:
@@ -102,14 +103,14 @@ def _candidate(
             policy=policy,
         )
     except FfxError as error:
-        return _Candidate(server, match, error=str(error))
-    return _Candidate(server, match, command)
+        return Candidate(server, match, error=str(error))
+    return Candidate(server, match, command)
 
 
 # -- For people -------------------------------------------------------------------------------------------------
 
 
-def _print_job(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking, survey: Survey) -> None:
+def _print_job(plan: Planned, candidates: Sequence[Candidate], ranking: Ranking, survey: Survey) -> None:
     print_line(f"{plan.job.input_file} -> {plan.job.output_file}")
     for candidate in candidates[:SHOWN]:
         _print_candidate(candidate)
@@ -128,7 +129,7 @@ def _print_job(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking
         print_line(f"  {warning}")
 
 
-def _print_candidate(candidate: _Candidate) -> None:
+def _print_candidate(candidate: Candidate) -> None:
     match = candidate.match
     encoder = f" with {match.encoder}" if match.encoder else ""
     recommended = ", recommended" if match.recommended else ""
@@ -147,7 +148,7 @@ def _print_candidate(candidate: _Candidate) -> None:
 # -- For programs -----------------------------------------------------------------------------------------------
 
 
-def _plain(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking, survey: Survey) -> dict[str, Any]:
+def _plain(plan: Planned, candidates: Sequence[Candidate], ranking: Ranking, survey: Survey) -> dict[str, Any]:
     return {
         "job_id": plan.job.job_id,
         "input": plan.job.input_file,
@@ -160,7 +161,7 @@ def _plain(plan: Planned, candidates: Sequence[_Candidate], ranking: Ranking, su
     }
 
 
-def _plain_candidate(candidate: _Candidate) -> dict[str, Any]:
+def _plain_candidate(candidate: Candidate) -> dict[str, Any]:
     match, command = candidate.match, candidate.command
     return {
         "server": candidate.server.name,

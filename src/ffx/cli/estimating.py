@@ -52,6 +52,12 @@ class Estimate:
     """Of the sample."""
     error: str = ""
 
+    @property
+    def likeness(self) -> str:
+        """What was measured of the sample, in words."""
+        result = self.outcome.result if self.outcome is not None else None
+        return str(result.likeness) if result is not None and result.likeness is not None else ""
+
 
 def estimate(assembly: Assembly, wish: Wish, *, server: str, as_json: bool) -> int:
     """Print what each server would make of the only input; ``server``: of one alone. Returns the exit status.
@@ -60,15 +66,16 @@ def estimate(assembly: Assembly, wish: Wish, *, server: str, as_json: bool) -> i
         FfxError: the file or the recipe cannot be.
         NoServerError: no server could do it.
     """
-    estimates = asyncio.run(_estimate(assembly, wish, server))
+    found = asyncio.run(estimates(assembly, wish, server))
     if as_json:
-        print_json([_plain(one) for one in estimates])
+        print_json([_plain(one) for one in found])
     else:
-        _print(estimates)
-    return 0 if any(not one.error for one in estimates) else 1
+        _print(found)
+    return 0 if any(not one.error for one in found) else 1
 
 
-async def _estimate(assembly: Assembly, wish: Wish, server: str) -> tuple[Estimate, ...]:
+async def estimates(assembly: Assembly, wish: Wish, server: str) -> tuple[Estimate, ...]:
+    """What each server would make of the only input. Raises as ``estimate`` does."""
     planned = await plan_one(assembly, wish)
     async with bench(assembly) as place:
         sample = await asyncio.to_thread(_sample, place, planned)
@@ -156,9 +163,8 @@ def _print(estimates: Sequence[Estimate]) -> None:
             continue
         result = one.outcome.result if one.outcome is not None else None
         assert result is not None
-        likeness = str(result.likeness) if result.likeness is not None else ""
         rows.append((one.server, one.encoder, duration_text(one.seconds), f"{result.average_fps:.4g}",
-                     size_text(one.size), likeness))  # fmt: skip
+                     size_text(one.size), one.likeness))  # fmt: skip
         for warning in result.warnings:
             print_note(f"ffx: {one.server}: {warning}")
     if rows:

@@ -36,7 +36,7 @@ def preview(assembly: Assembly, wish: Wish, *, at: float, output: Path, server: 
         raise UsageError(f"{output}: a preview is a picture; name it like preview.png")
     if not output.parent.is_dir():
         raise UsageError(f"{output.parent}: there is no such folder")
-    picture = asyncio.run(_preview(assembly, wish, at, server))
+    picture = asyncio.run(preview_picture(assembly, wish, at, server))
     try:
         output.write_bytes(picture)
     except OSError as error:
@@ -45,7 +45,8 @@ def preview(assembly: Assembly, wish: Wish, *, at: float, output: Path, server: 
     return 0
 
 
-async def _preview(assembly: Assembly, wish: Wish, at: float, server: str) -> bytes:
+async def preview_picture(assembly: Assembly, wish: Wish, at: float, server: str) -> bytes:
+    """The picture of both frames, a PNG. Raises as ``preview`` does."""
     planned = await plan_one(assembly, wish)
     film = _film(planned, at)
     async with bench(assembly) as place:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -56,3 +56,13 @@ def recipe_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def no_options() -> dict[str, Any]:
+    """What the parameters of all of them are where none is given."""
+    command = recipe_options(lambda: None)
+    parameters: list[click.Option] = command.__click_params__  # type: ignore[attr-defined]
+    return {
+        parameter.name or "": () if parameter.multiple else False if parameter.is_flag else None
+        for parameter in parameters
+    }

@@ -16,17 +16,20 @@ from attrs import evolve
 from ffx.cli.track_options import loudness, rate, seconds, sounds_named, subtitles_named
 from ffx.core.configuration import parse_size
 from ffx.core.edits import Corner, Crop, Deinterlace, Denoise, PictureEdits, Scale, Watermark
+from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import ConfigurationError, UsageError
 from ffx.core.recipe import QualityMode, Recipe, Trim
 from ffx.core.targets import Metric, Target
 from ffx.core.tracks import SoundChoice
+from ffx.media.equivalents import codec_name, recipe_on, reference_encoder
 
 _AUTO = "auto"
 _OFF = "off"
 
 
-def recipe_named(base: Recipe, options: Mapping[str, Any]) -> Recipe:
-    """The recipe of the command line, by the names of its parameters.
+def recipe_named(base: Recipe, options: Mapping[str, Any], specs: Mapping[str, EncoderSpec]) -> Recipe:
+    """The recipe of the command line, by the names of its parameters. What a profile says of one encoder is brought to
+    the one that is named here, by what is known of both.
 
     Raises:
         UsageError: an option that cannot be read, or two that exclude each other.
@@ -35,15 +38,23 @@ def recipe_named(base: Recipe, options: Mapping[str, Any]) -> Recipe:
         raise UsageError("give --encoder or --codec, not both")
     if options["quality"] is not None and options["bitrate"] is not None:
         raise UsageError("give --quality or --bitrate, not both")
+    base = _on_encoder(base, options, specs)
     recipe = evolve(base, **_texts(options), **_quality(options), **_kept(options))
     recipe = _with_target(recipe, options)
-    if options["encoder"] or options["codec"]:  # what the profile says of another encoder is not meant for this one
-        recipe = evolve(recipe, encoder=options["encoder"] or "", codec=options["codec"] or "")
-        if not options["preset"] and base.encoder not in ("", recipe.encoder):
-            recipe = evolve(recipe, preset="", tune=options["tune"] or "")
     recipe = evolve(recipe, picture=_picture(base.picture, options))
     recipe = _with_time(recipe, options)
     return _with_tracks(recipe, options)
+
+
+def _on_encoder(base: Recipe, options: Mapping[str, Any], specs: Mapping[str, EncoderSpec]) -> Recipe:
+    if options["encoder"]:
+        # Its codec is the encoder's to say.
+        return evolve(recipe_on(base, options["encoder"], specs), codec="")
+    if not options["codec"]:
+        return base
+    reference = reference_encoder(codec_name(options["codec"]), specs)
+    moved = recipe_on(base, reference.name, specs) if reference is not None and base.codec != reference.codec else base
+    return evolve(moved, encoder="", codec=options["codec"])
 
 
 def _texts(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -93,6 +93,57 @@ class ServerRow:
 
 
 @frozen
+class Wishes:
+    """How files are to be encoded."""
+
+    profile: str = ""
+    """The named recipe to begin with; empty: all as the sources have it."""
+    options: Mapping[str, str | tuple[str, ...] | bool] = field(factory=dict)
+    """What is said besides, in the words of the command line: ``{"scale": "1280:", "audio": ("lang=fra codec=opus",)}``
+    stands for ``--scale 1280: --audio 'lang=fra codec=opus'``.
+    """
+    server: str = ""
+    """The only server that may do it; empty: the best one."""
+
+
+@frozen
+class ServerCheck:
+    """Whether one server could do a job, and how."""
+
+    name: str
+    encoder: str = ""
+    hardware: bool = False
+    missing: tuple[str, ...] = ()
+    """Nothing: it can."""
+    warnings: tuple[str, ...] = ()
+    command: str = ""
+    """FFmpeg's, as a shell would take it."""
+
+
+@frozen
+class Check:
+    """What the servers say of a job before it is one."""
+
+    servers: tuple[ServerCheck, ...] = ()
+    """The best first."""
+    alternatives: tuple[str, ...] = ()
+    """Sentences, where no server can."""
+
+
+@frozen
+class EstimateRow:
+    """What one server would make of a file, guessed from a sample."""
+
+    server: str
+    encoder: str = ""
+    seconds: float = 0.0
+    size: float = 0.0
+    """Bytes."""
+    likeness: str = ""
+    error: str = ""
+
+
+@frozen
 class ProfileRow:
     """One named recipe."""
 
@@ -134,10 +185,22 @@ class Desk(ABC):
         """Every profile, by name."""
 
     @abstractmethod
-    def submit(self, files: Sequence[Path], profile: str, folder: Path, *, name: str = "") -> Submitted:
-        """Put files, and those in folders, into the queue, to be encoded with a profile into a folder: under their own
-        names, or as a template such as ``{stem}.{height}p.{ext}`` has it.
+    def submit(self, files: Sequence[Path], wishes: Wishes, folder: Path, *, name: str = "") -> Submitted:
+        """Put files, and those in folders, into the queue, to be encoded into a folder: under their own names, or as a
+        template such as ``{stem}.{height}p.{ext}`` has it.
         """
+
+    @abstractmethod
+    def check(self, file: Path, wishes: Wishes) -> Check:
+        """What each server says of a job for a file; nothing is sent."""
+
+    @abstractmethod
+    def estimate(self, file: Path, wishes: Wishes) -> tuple[EstimateRow, ...]:
+        """What each server would make of a file, by an encode of pieces of it there."""
+
+    @abstractmethod
+    def preview(self, file: Path, wishes: Wishes, moment: float) -> bytes:
+        """A PNG: the frame that is shown at a moment (seconds), beside the same frame encoded."""
 
     @abstractmethod
     def totals(self) -> Totals:

@@ -21,6 +21,7 @@
     │   ├── ProbeError            1   cannot be read as media
     │   ├── EncodeError           1   FFmpeg failed; carries the Evidence
     │   └── VerificationError     1   the result is not what was asked for
+    ├── WindowError               1   a window that cannot be opened here
     ├── QueueError                1   the queue on disk: damaged, busy, or where it cannot be kept
     └── NoServerError             3   no server could do it
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
-from ffx.core.desk import ProfileRow, Submitted
+from ffx.core.desk import ProfileRow, Submitted, Wishes
 from ffx.gui_tk.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class BatchWindow(Dialog):
         desk, profile, name = self.application.desk, self.profile.get(), self.template.get().strip()
         self.start_button.state(["disabled"])
         self.application.bridge.call(
-            lambda: desk.submit([source], profile, target, name=name), self._submitted, self._not_submitted
+            lambda: desk.submit([source], Wishes(profile), target, name=name), self._submitted, self._not_submitted
         )
 
     def _submitted(self, submitted: Submitted) -> None:

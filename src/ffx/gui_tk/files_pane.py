@@ -8,10 +8,13 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
 from tkinterdnd2 import DND_FILES
 
-from ffx.core.desk import ProfileRow
+from ffx.core.desk import ProfileRow, Wishes
 from ffx.gui_tk.files_view import FilesView
+from ffx.gui_tk.recipe_view import summary
+from ffx.gui_tk.recipe_window import RecipeWindow
 from ffx.gui_tk.table import Column, make_tree
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class FilesPane(ttk.Frame):
     ) -> None:
         super().__init__(parent, padding=(0, 0, 6, 0))
         self.view = FilesView()
+        self._application, self._besides = application, Wishes()
         texts = application.words.texts
         self.profile = tk.StringVar(value=str(remembered.get("profile", "")))
         self.folder = tk.StringVar(value=str(remembered.get("folder", "")))
@@ -42,21 +46,23 @@ class FilesPane(ttk.Frame):
         self._empty = ttk.Label(self.tree, text=texts("Drop films here, or add them with Ctrl+O"), anchor="center")
         self.box = ttk.Combobox(self, textvariable=self.profile, state="readonly", width=18)
         self.start_button = ttk.Button(self, text=texts("Start"), style="Accent.TButton", command=on_start)
+        self._recipe_button = ttk.Button(self, text=texts("Recipe…"), command=self.edit_recipe)
         self._choose = ttk.Button(self, text="…", width=3, command=self._choose_folder)
         self.folder_entry = ttk.Entry(self, textvariable=self.folder)
         self._lay_out(texts("Profile"), texts("Results go to"))
         self._show()
 
     def _lay_out(self, profile: str, folder: str) -> None:
-        self.tree.grid(row=0, column=0, columnspan=6, sticky="nsew", pady=(0, 6))
+        self.tree.grid(row=0, column=0, columnspan=7, sticky="nsew", pady=(0, 6))
         ttk.Label(self, text=profile).grid(row=1, column=0, padx=(0, 6))
         self.box.grid(row=1, column=1)
-        ttk.Label(self, text=folder).grid(row=1, column=2, padx=6)
-        self.folder_entry.grid(row=1, column=3, sticky="ew")
-        self._choose.grid(row=1, column=4, padx=6)
-        self.start_button.grid(row=1, column=5)
+        self._recipe_button.grid(row=1, column=2, padx=(6, 0))
+        ttk.Label(self, text=folder).grid(row=1, column=3, padx=6)
+        self.folder_entry.grid(row=1, column=4, sticky="ew")
+        self._choose.grid(row=1, column=5, padx=6)
+        self.start_button.grid(row=1, column=6)
         self.rowconfigure(0, weight=1)
-        self.columnconfigure(3, weight=1)
+        self.columnconfigure(4, weight=1)
 
     def kept(self) -> dict[str, object]:
         """What is kept for the next start."""
@@ -79,9 +85,24 @@ class FilesPane(ttk.Frame):
         self.view.clear()
         self._show()
 
-    def wish(self) -> tuple[list[Path], str, Path]:
-        """The files, the profile and the folder."""
-        return list(self.view.files), self.profile.get(), Path(self.folder.get()).expanduser()
+    def wish(self) -> tuple[list[Path], Wishes, Path]:
+        """The files, how they are to be encoded, and the folder."""
+        return list(self.view.files), self.wishes, Path(self.folder.get()).expanduser()
+
+    @property
+    def wishes(self) -> Wishes:
+        """The profile, and what was said besides."""
+        return evolve(self._besides, profile=self.profile.get())
+
+    def edit_recipe(self) -> RecipeWindow:
+        """Open the window of the recipe; it can try the first file, or the one that is selected."""
+        chosen = [self.view.files[self.tree.index(item)] for item in self.tree.selection()] or self.view.files
+        return RecipeWindow(self._application, self.wishes, next(iter(chosen), None), self._take_recipe)
+
+    def _take_recipe(self, wishes: Wishes) -> None:
+        self._besides = wishes
+        said = summary(wishes)
+        self._recipe_button.configure(text=self._application.words.texts("Recipe…") + (" •" if said else ""))
 
     def set_busy(self, busy: bool) -> None:
         self.start_button.state(["disabled" if busy else "!disabled"])

@@ -69,12 +69,12 @@ class MainWindow:
 
     def start(self) -> None:
         """Put the files into the queue."""
-        files, profile, folder = self.files.wish()
+        files, wishes, folder = self.files.wish()
         if not files:
             return
         desk = self.application.desk
         self.files.set_busy(True)
-        self.application.bridge.call(lambda: desk.submit(files, profile, folder), self._submitted, self._not_submitted)
+        self.application.bridge.call(lambda: desk.submit(files, wishes, folder), self._submitted, self._not_submitted)
 
     def _submitted(self, submitted: Submitted) -> None:
         self.files.set_busy(False)

@@ -24,14 +24,12 @@ from ffx.media.containers import (
     fitting,
     listed,
 )
-from ffx.media.equivalents import reference_encoder
+from ffx.media.equivalents import codec_name, reference_encoder
 from ffx.media.film_filters import film_chain
 from ffx.media.other_files import check_inputs, check_other_files
 from ffx.media.possible import check_recipe
 from ffx.media.probe import MediaInfo
 from ffx.media.streams import select_streams
-
-_CODEC_NAMES = {"h265": "hevc", "x265": "hevc", "avc": "h264", "x264": "h264", "h.264": "h264", "h.265": "hevc"}
 
 
 @frozen
@@ -68,7 +66,7 @@ def plan_job(
     """
     arguments = read_arguments(request.recipe.ffmpeg_args)
     container = _container(request, media, arguments, specs)
-    codec = _codec_name(request.recipe.codec)
+    codec = codec_name(request.recipe.codec)
     recipe, arguments = _lifted(evolve(request.recipe, codec=codec, container=container.name), media, arguments)
     recipe = _with_sound_encoders(recipe, specs)
     recipe = evolve(_with_picture(recipe, media, container, arguments, specs), ffmpeg_args=arguments.words)
@@ -126,7 +124,7 @@ def output_size(recipe: Recipe, media: MediaInfo) -> tuple[int, int]:
 def output_codec(recipe: Recipe, media: MediaInfo, specs: Mapping[str, EncoderSpec]) -> str:
     """The codec of the picture that a recipe asks for; empty where there is none. Pure."""
     spec = specs.get(recipe.encoder)
-    named = spec.codec if spec is not None else _codec_name(recipe.codec)
+    named = spec.codec if spec is not None else codec_name(recipe.codec)
     return named or (media.video.codec if media.video is not None else "")
 
 
@@ -173,14 +171,10 @@ def _fits(
     if film is None or not container.holds_video:
         return film is None
     encoder = arguments.last("c", "v") or request.recipe.encoder
-    codec = "" if encoder == "copy" else _codec_name(request.recipe.codec)
+    codec = "" if encoder == "copy" else codec_name(request.recipe.codec)
     if encoder in specs:
         codec = specs[encoder].codec
     return container.takes("video", codec or film.codec)
-
-
-def _codec_name(name: str) -> str:
-    return _CODEC_NAMES.get(name.lower(), name.lower())
 
 
 def _lifted(recipe: Recipe, media: MediaInfo, arguments: Arguments) -> tuple[Recipe, Arguments]:

@@ -38,6 +38,6 @@ def estimate(
     from ffx.cli.recipe_options import recipe_named
 
     assembly = start(config, local=local)
-    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()})
+    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()}, assembly.specs())
     wish = Wish.from_options((file,), recipe, output=None, out_dir=".", container=options["container"])
     return estimate_file(assembly, wish, server=server or "", as_json=as_json)

@@ -58,7 +58,7 @@ def merge(
     assembly = start(config, local=local, policy=policy)
     wish = Wish.from_options(
         inputs[:1],
-        recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()}),
+        recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()}, assembly.specs()),
         output=output,
         out_dir=None,
         container=options["container"],

@@ -43,6 +43,6 @@ def preview(
     from ffx.cli.track_options import seconds
 
     assembly = start(config, local=local)
-    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()})
+    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()}, assembly.specs())
     wish = Wish.from_options((file,), recipe, output=None, out_dir=".", container=options["container"])
     return preview_file(assembly, wish, at=seconds("--at", at), output=Path(output), server=server or "")

@@ -65,7 +65,7 @@ def create(
 
     assembly = start(config)
     check_profile_name(name)
-    recipe = recipe_named(recipe_of_profile(assembly, from_profile), options | {"ffmpeg_args": ()})
+    recipe = recipe_named(recipe_of_profile(assembly, from_profile), options | {"ffmpeg_args": ()}, assembly.specs())
     create_profile(assembly, Profile(name, recipe, description or ""), overwrite=overwrite)
 
 

@@ -95,7 +95,7 @@ def submit(
     recipe["ffmpeg_args"] = context.meta.get(FFMPEG_ARGUMENTS, ())
     wish = Wish.from_options(
         inputs,
-        recipe_named(recipe_of_profile(assembly, profile), recipe),
+        recipe_named(recipe_of_profile(assembly, profile), recipe, assembly.specs()),
         output=output,
         out_dir=out_dir,
         container=recipe["container"],

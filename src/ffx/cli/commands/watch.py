@@ -57,7 +57,7 @@ def watch(
     from ffx.cli.track_options import seconds
 
     assembly = start(config, local=local, policy=policy)
-    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()})
+    recipe = recipe_named(recipe_of_profile(assembly, profile), options | {"ffmpeg_args": ()}, assembly.specs())
     wish = Wish.from_options(
         [folder],
         recipe,
