@@ -9,10 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffx.cli.recipe_flags import no_options
-from ffx.core.desk import Check, EstimateRow, JobPage, JobRow, ServerCheck, ServerRow, Totals, Wishes
+from ffx.core.desk import (
+    Check,
+    EstimateRow,
+    JobPage,
+    JobRow,
+    Level,
+    LogLine,
+    ServerCheck,
+    ServerRow,
+    Totals,
+    Wishes,
+)
 from ffx.core.model import EncoderReport, EncoderType, JobState, ServerCapabilities, ServerInfo, ServerStatus
 from ffx.gui_tk.capabilities_view import side_by_side
 from ffx.gui_tk.files_view import FilesView
+from ffx.gui_tk.log_view import LogView
 from ffx.gui_tk.queue_view import PAGE, QueueView
 from ffx.gui_tk.recipe_view import Kind, RecipeForm, check_lines, estimate_lines, summary, tabs
 from ffx.gui_tk.texts import Texts
@@ -182,3 +194,16 @@ def test_what_servers_say_of_a_recipe() -> None:
     assert check_lines(Check((attic,)), "studio", texts) == ("No server",)
     rows = (EstimateRow("studio", "libx265", 754.0, 2_000_000, "vmaf 95"), EstimateRow("attic", error="it is gone"))
     assert estimate_lines(rows) == ("studio: libx265, 12:34, 2.0 MB, vmaf 95", "✖ attic: it is gone")
+
+
+@given(st.lists(st.sampled_from(list(Level)), max_size=12), st.integers(0, 12))
+def test_lines_of_the_log_come_once_and_in_their_order(levels: list[Level], first: int) -> None:
+    lines = [LogLine(number, 0.0, level, "id", f"line {number}") for number, level in enumerate(levels, 1)]
+    view = LogView()
+    shown = [*view.take(lines[:first]), *view.take(lines)]  # the second answer has the first one's lines once more
+    assert shown == lines == list(view.shown())
+    assert view.last == len(lines)
+    view.choose("error", "")
+    assert [line.level for line in view.shown()] == [level for level in levels if level is Level.ERROR]
+    view.choose("warning", " LINE 1 ")
+    assert all(line.level is not Level.INFO and "line 1" in line.text for line in view.shown())

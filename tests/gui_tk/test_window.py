@@ -12,6 +12,9 @@ from ffx.core.model import JobState
 from ffx.gui_tk.batch_window import BatchWindow
 from ffx.gui_tk.capabilities_window import CapabilitiesWindow
 from ffx.gui_tk.history_window import HistoryWindow
+from ffx.gui_tk.log_window import LogWindow
+from ffx.gui_tk.merge_window import MergeWindow
+from ffx.gui_tk.settings_window import SettingsWindow
 from ffx.media.probe import count_packets, probe
 from tests.cli.conftest import Ffx
 from tests.gui_tk.person import Person
@@ -240,3 +243,67 @@ def test_without_a_file_a_recipe_is_edited_all_the_same(open_window: OpenWindow)
     window.set_field("quality", "30")
     person.click(window.buttons["done"])
     assert person.main.files.wishes.options == {"quality": "30"}
+
+
+def test_the_log_is_filtered_and_files_are_merged(
+    farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path
+) -> None:
+    person = open_window()
+    log = LogWindow(person.window)
+    merge = MergeWindow(person.window, films)
+    merge.tree.selection_set(merge.tree.get_children()[2])
+    person.click(merge.buttons["up"])
+    assert [path.stem for path in merge.files] == ["one", "three", "two"]
+    merge.output.set(str(tmp_path / "all.mp4"))
+    person.click(merge.start_button)
+    person.until((tmp_path / "all.mp4").exists, "the one is there")
+    assert "copied: all files have the same streams" in person.messages[-1]
+    assert count_packets(tmp_path / "all.mp4").streams[0].packets == 3 * 234
+
+    def lines() -> list[str]:
+        return [str(log.tree.set(item, "text")) for item in log.tree.get_children()]
+
+    person.until(lambda: any("one.mp4: done on " in line for line in lines()), "the log tells of it")
+    log.level.set("error")
+    log._choose()
+    assert lines() == []
+    log.level.set("all")
+    person.type(log.entry, "done")
+    person.until(lambda: bool(lines()) and all("done" in line for line in lines()), "only its end is shown")
+
+
+def test_a_server_is_preferred_drained_and_forgotten(farm: Ffx, open_window: OpenWindow) -> None:
+    person = open_window()
+    pane = person.main.servers_pane
+    person.until(lambda: "attic" in person.servers(), "the servers are seen")
+    (attic,) = (row for row in person.main.servers if row.name == "attic")
+    person.type(pane.entry, attic.address.partition("//")[2])
+    person.press(pane.entry, "<Return>")
+    person.until(lambda: any(row.name == "attic" and row.remembered for row in pane.rows), "it was added")
+    pane.tree.selection_set("attic")
+    person.look()
+    assert "of disk free" in pane.details.get()
+    pane.fill_menu()
+    pane.menu.invoke(2)
+    person.until(lambda: "preferred for hevc" in pane.details.get(), "it is preferred")
+    person.click(pane.drain_button)
+    person.until(lambda: person.servers()["attic"] == "⏸ draining", "it is drained")
+    assert pane.drain_button.cget("text") == "Take jobs again"
+    person.click(pane.drain_button)
+    person.until(lambda: person.servers()["attic"] == "✔ connected", "it takes jobs again")
+    person.click(pane.remove_button)
+    person.until(lambda: any(row.name == "attic" and not row.remembered for row in pane.rows), "it was forgotten")
+
+
+def test_settings_are_kept(open_window: OpenWindow) -> None:
+    person = open_window()
+    settings = SettingsWindow(person.window)
+    settings.theme.set("Light")
+    settings.language.set("Français")
+    person.look()
+    assert person.window.theme == "light"
+    assert settings.note.get() == "The language changes with the next start."
+    person.leave()
+    again = open_window()
+    assert again.window.words.texts.language == "fr"
+    again.window.remember(language="en")

@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from attrs import evolve
-
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
 from ffx.cli.capability_command import ask_all
-from ffx.cli.dry_run import Candidate, candidates
+from ffx.cli.desk_rows import job_row, server_check, server_row
+from ffx.cli.diary import Diary
+from ffx.cli.dry_run import candidates
 from ffx.cli.endpoints import book, known_endpoints
 from ffx.cli.estimating import estimates
 from ffx.cli.finding import find_inputs
 from ffx.cli.meeting import meet
+from ffx.cli.merging import merging_recipe
 from ffx.cli.naming import check_template
 from ffx.cli.planning import Planned, Refused, plan_all
 from ffx.cli.previewing import preview_picture
@@ -29,6 +29,7 @@ from ffx.cli.profiles import known_profiles, recipe_of_profile
 from ffx.cli.queue_changes import Change, cancelling, make_change, pausing, prioritising, retrying
 from ffx.cli.queue_reassign import moving
 from ffx.cli.queue_why import explanation
+from ffx.cli.queue_work import QueueWork
 from ffx.cli.recipe_flags import no_options
 from ffx.cli.recipe_options import recipe_named
 from ffx.cli.server_care import set_draining
@@ -40,8 +41,7 @@ from ffx.cli.worker import working_process
 from ffx.cli.working import farm_of
 from ffx.client.connection import Endpoint
 from ffx.client.farm import Survey
-from ffx.client.queue.lock import QueueLock
-from ffx.client.queue.records import Handling, JobRecord, Live, PauseQueue
+from ffx.client.queue.records import Handling, JobRecord, PauseQueue
 from ffx.client.queue.store import JobQueue
 from ffx.core.desk import (
     Check,
@@ -49,24 +49,21 @@ from ffx.core.desk import (
     EstimateRow,
     HistoryRow,
     JobPage,
-    JobRow,
+    LogLine,
     ProfileRow,
-    ServerCheck,
     ServerRow,
     Step,
     Submitted,
     Totals,
     Wishes,
 )
-from ffx.core.errors import FfxError, QueueError, UsageError
+from ffx.core.errors import UsageError
 from ffx.core.events import Phase
 from ffx.core.model import JobState, ServerCapabilities, Verification
 from ffx.core.private_files import replace_privately
 from ffx.core.recipe import Recipe
 from ffx.media.plan import Request
 
-LOOK_PERIOD = 1.0
-"""Seconds until it is tried again to be the one who works the queue."""
 _AT_ONCE = 16
 """Servers that are asked at a time."""
 
@@ -80,6 +77,7 @@ class ProgramDesk(Desk):
         self._assembly = assembly
         self._queue = JobQueue.open(assembly.folders.queue_file, check=True)
         self._turn = threading.Lock()  # a queue is for one thread at a time
+        self._diary = Diary()
 
     def close(self) -> None:
         with self._turn:
@@ -92,12 +90,15 @@ class ProgramDesk(Desk):
         return tuple(ProfileRow(name, one.profile.description) for name, one in sorted(known.items()))
 
     def submit(self, files: Sequence[Path], wishes: Wishes, folder: Path, *, name: str = "") -> Submitted:
-        assembly = self._assembly
         if name:
             check_template(name)
         recipe = self._recipe(wishes)
         found = find_inputs([str(file) for file in files], recursive=True, apart=folder)
         wish = Wish(found, None, folder, Request(Path(), Path(), recipe), name=name, profile=wishes.profile)
+        return self._add(wish, Handling(server=wishes.server, local=self._local(wishes)))
+
+    def _add(self, wish: Wish, handling: Handling) -> Submitted:
+        assembly = self._assembly
         plans = asyncio.run(
             plan_all(
                 wish,
@@ -109,10 +110,18 @@ class ProgramDesk(Desk):
             )
         )
         planned = [plan for plan in plans if isinstance(plan, Planned)]
-        handling = Handling(server=wishes.server, local=self._local(wishes))
         records = self._with_queue(lambda queue: add_to_queue(queue, planned, handling, Verification.QUICK))
         refused = tuple(str(plan.error) for plan in plans if isinstance(plan, Refused))
         return Submitted(tuple(record.number for record in records), refused)
+
+    def merge(self, files: Sequence[Path], output: Path) -> str:
+        names = [str(file) for file in files]
+        recipe, how = merging_recipe(names, Recipe())
+        wish = Wish.from_options(names[:1], recipe, output=str(output), out_dir=None)
+        submitted = self._add(wish, Handling(local=submit_settings(self._assembly.source).local))
+        if submitted.refused:
+            raise UsageError(submitted.refused[0])
+        return how
 
     def check(self, file: Path, wishes: Wishes) -> Check:
         assembly = self._assembly
@@ -124,7 +133,7 @@ class ProgramDesk(Desk):
         planned, survey = asyncio.run(look())
         ranking = survey.rankings[planned.job.job_id]
         found = candidates(survey, ranking, planned, assembly.specs(), argument_policy(assembly.source))
-        return Check(tuple(_checked(one) for one in found), ranking.alternatives)
+        return Check(tuple(server_check(one) for one in found), ranking.alternatives)
 
     def estimate(self, file: Path, wishes: Wishes) -> tuple[EstimateRow, ...]:
         found = asyncio.run(estimates(self._assembly, self._wish(file, wishes), wishes.server))
@@ -158,7 +167,7 @@ class ProgramDesk(Desk):
     def page(self, states: Sequence[JobState], *, number: int, size: int) -> JobPage:
         page, live = self._with_queue(lambda queue: (queue.page(states, limit=size, page=number), queue.live()))
         by_id = {one.job_id: one for one in live}
-        return JobPage(tuple(_row(record, by_id.get(record.job_id)) for record in page.rows), page.total)
+        return JobPage(tuple(job_row(record, by_id.get(record.job_id)) for record in page.rows), page.total)
 
     def version(self) -> int:
         return self._with_queue(lambda queue: queue.data_version())
@@ -193,9 +202,12 @@ class ProgramDesk(Desk):
             for row in rows
         )
 
+    def log(self, after: int) -> tuple[LogLine, ...]:
+        return self._diary.lines(after)
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        work = _Work(self._assembly)
+        work = QueueWork(self._assembly, self._diary.take)
         work.start()
         try:
             yield
@@ -230,7 +242,7 @@ class ProgramDesk(Desk):
             return
         with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints)), "look") as pool:
             for look in pool.map(self._look, endpoints):
-                yield _server_row(look, remembered)
+                yield server_row(look, remembered)
 
     def _look(self, endpoint: Endpoint) -> Look:
         return look_at(self._assembly, (endpoint,))[0]
@@ -245,6 +257,9 @@ class ProgramDesk(Desk):
 
     def remove_server(self, name: str) -> None:
         book(self._assembly).remove(name)
+
+    def prefer(self, name: str, kinds: Sequence[str]) -> None:
+        book(self._assembly).prefer(name, kinds)
 
     def drain(self, name: str, draining: bool) -> None:
         set_draining(self._assembly, name, draining=draining)
@@ -265,96 +280,3 @@ class ProgramDesk(Desk):
     @property
     def _window_file(self) -> Path:
         return self._assembly.folders.state / "window.json"
-
-
-class _Work:
-    """Works the queue in a thread with a loop of its own: whenever no other process does."""
-
-    def __init__(self, assembly: Assembly) -> None:
-        self._assembly = assembly
-        self._loop = asyncio.new_event_loop()
-        self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="farm")
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Leave everything as it is, on servers too, and wait until that is done."""
-        self._loop.call_soon_threadsafe(self._cancel)
-        self._thread.join()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _run(self) -> None:
-        with contextlib.closing(self._loop):
-            asyncio.set_event_loop(self._loop)
-            self._task = self._loop.create_task(self._work())
-            with contextlib.suppress(asyncio.CancelledError):
-                self._loop.run_until_complete(self._task)
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-
-    async def _work(self) -> None:
-        lock = QueueLock(self._assembly.folders.queue_file)
-        while True:
-            if lock.acquire():
-                try:
-                    with JobQueue.open(self._assembly.folders.queue_file) as queue:
-                        await farm_of(self._assembly, note_local=False).work(queue, forever=True)
-                except (FfxError, QueueError):
-                    pass  # told by what it left in the queue; it is begun anew
-                finally:
-                    lock.release()
-            await asyncio.sleep(LOOK_PERIOD)
-
-
-def _row(record: JobRecord, live: Live | None) -> JobRow:
-    job, result = record.job, record.result
-    if live is not None and (record.state.is_final or not record.server_id):
-        live = None
-    row = JobRow(
-        number=record.number,
-        job_id=record.job_id,
-        state=record.state,
-        input=job.input_file,
-        output=job.output_file,
-        paused=record.paused,
-        server=record.server or record.handling.server,
-        encoder=record.encoder or job.recipe.encoder or job.recipe.codec,
-        priority=job.priority,
-        reason="" if record.state is JobState.COMPLETED else record.reason,
-        size_in=job.file_size,
-        size_out=result.file_size if result is not None and record.state is JobState.COMPLETED else 0,
-    )
-    if live is None:
-        return row
-    return evolve(row, phase=live.phase.value, progress=live.progress, fps=live.fps, eta=live.eta)
-
-
-def _checked(candidate: Candidate) -> ServerCheck:
-    match, report = candidate.match, candidate.server.capabilities.encoder(candidate.match.encoder)
-    command = candidate.command
-    return ServerCheck(
-        name=candidate.server.name,
-        encoder=match.encoder,
-        hardware=report is not None and report.encoder_type.is_hardware,
-        missing=match.missing_capabilities or ((candidate.error,) if candidate.error else ()),
-        warnings=(*match.warnings, *(command.warnings if command is not None else ())),
-        command="\n".join(shlex.join(("ffmpeg", *argv)) for argv in command.passes) if command is not None else "",
-    )
-
-
-def _server_row(look: Look, remembered: set[str]) -> ServerRow:
-    place = look.endpoint
-    return ServerRow(
-        name=place.name,
-        address=str(place.address),
-        info=look.info,
-        round_trip=look.seconds,
-        error=look.error,
-        remembered=place.name in remembered,
-        preferred_for=place.preferred_for,
-    )

@@ -26,22 +26,26 @@ def merge(assembly: Assembly, names: Sequence[str], wish: Wish, manner: Manner) 
         ProbeError: one is no media.
         RecipeError: one has no picture.
     """
+    recipe, how = merging_recipe(names, wish.pattern.recipe)
+    print_note(f"ffx: {how}")
+    return submit_jobs(assembly, evolve(wish, pattern=evolve(wish.pattern, recipe=recipe)), manner)
+
+
+def merging_recipe(names: Sequence[str], asked: Recipe) -> tuple[Recipe, str]:
+    """The recipe that puts the files behind each other, and how it does so, in words. Raises as ``merge`` does."""
     if len(names) < 2:
         raise UsageError("name at least two files to merge, in their order")
     parts = [Part(name, probe(Path(name))) for name in names]
-    asked = wish.pattern.recipe
     why = "options ask for it" if asked != Recipe(container=asked.container) else mismatch(parts)
     if why:
-        print_note(f"ffx: encoded to a common form, that of {names[0]}: {why}")
         recipe = evolve(asked, ffmpeg_args=(*joining_words(parts), *asked.ffmpeg_args))
-    else:
-        print_note("ffx: copied: all files have the same streams")
-        recipe = evolve(
-            asked,
-            encoder="copy",
-            sounds=(SoundChoice(encoder="copy"),),
-            subtitles=(),
-            chapters=False,
-            joins=tuple(names[1:]),
-        )
-    return submit_jobs(assembly, evolve(wish, pattern=evolve(wish.pattern, recipe=recipe)), manner)
+        return recipe, f"encoded to a common form, that of {names[0]}: {why}"
+    copied = evolve(
+        asked,
+        encoder="copy",
+        sounds=(SoundChoice(encoder="copy"),),
+        subtitles=(),
+        chapters=False,
+        joins=tuple(names[1:]),
+    )
+    return copied, "copied: all files have the same streams"

@@ -165,6 +165,27 @@ class HistoryRow:
     """Bytes that results are smaller than their sources; negative where they are larger."""
 
 
+class Level(StrEnum):
+    """How much a line of the log matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@frozen
+class LogLine:
+    """One thing that happened."""
+
+    number: int
+    """Counts up from 1."""
+    time: float
+    """Seconds since the epoch."""
+    level: Level
+    job_id: str
+    text: str
+
+
 @frozen
 class Submitted:
     """What became of files that were to be encoded."""
@@ -189,6 +210,10 @@ class Desk(ABC):
         """Put files, and those in folders, into the queue, to be encoded into a folder: under their own names, or as a
         template such as ``{stem}.{height}p.{ext}`` has it.
         """
+
+    @abstractmethod
+    def merge(self, files: Sequence[Path], output: Path) -> str:
+        """Put files into the queue, to be one, in their order; says whether they are copied or encoded, and why."""
 
     @abstractmethod
     def check(self, file: Path, wishes: Wishes) -> Check:
@@ -244,6 +269,10 @@ class Desk(ABC):
     def history(self) -> tuple[HistoryRow, ...]:
         """What each server did with each encoder since the queue was made."""
 
+    @abstractmethod
+    def log(self, after: int) -> tuple[LogLine, ...]:
+        """What happened to jobs while this desk worked the queue, behind that line; 0: all that is kept."""
+
     # -- Servers --------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -261,6 +290,10 @@ class Desk(ABC):
     @abstractmethod
     def remove_server(self, name: str) -> None:
         """Forget a server."""
+
+    @abstractmethod
+    def prefer(self, name: str, kinds: Sequence[str]) -> None:
+        """Have a server asked first for these kinds of job (codecs, encoders, or ``any``), and for no others."""
 
     @abstractmethod
     def drain(self, name: str, draining: bool) -> None:

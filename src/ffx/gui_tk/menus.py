@@ -14,14 +14,15 @@ from ffx.core.desk import Step
 from ffx.gui_tk.batch_window import BatchWindow
 from ffx.gui_tk.capabilities_window import CapabilitiesWindow
 from ffx.gui_tk.history_window import HistoryWindow
-from ffx.gui_tk.texts import LANGUAGES
+from ffx.gui_tk.log_window import LogWindow
+from ffx.gui_tk.merge_window import MergeWindow
+from ffx.gui_tk.settings_window import SettingsWindow
 
 if TYPE_CHECKING:
     from ffx.gui_tk.main_window import MainWindow
 
 _KEY = "Command" if sys.platform == "darwin" else "Control"
 _SHOWN_KEY = "Cmd" if sys.platform == "darwin" else "Ctrl"
-_LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
 def build_menus(window: MainWindow) -> None:
@@ -33,7 +34,6 @@ def build_menus(window: MainWindow) -> None:
         (texts("Jobs"), _fill_jobs),
         (texts("Servers"), _fill_servers),
         (texts("Tools"), _fill_tools),
-        (texts("View"), _fill_view),
         (texts("Help"), _fill_help),
     ):
         menu = tk.Menu(bar, tearoff=False)
@@ -86,23 +86,14 @@ def _fill_servers(menu: tk.Menu, window: MainWindow) -> None:
 def _fill_tools(menu: tk.Menu, window: MainWindow) -> None:
     texts = window.application.words.texts
     menu.add_command(label=texts("A whole folder…"), command=lambda: BatchWindow(window.application))
-    menu.add_command(label=texts("History"), command=lambda: HistoryWindow(window.application))
-
-
-def _fill_view(menu: tk.Menu, window: MainWindow) -> None:
-    application = window.application
-    texts = application.words.texts
-    for title, theme in ((texts("Light"), "light"), (texts("Dark"), "dark")):
-        menu.add_command(label=title, command=partial(application.set_theme, theme))
+    menu.add_command(
+        label=texts("Merge files…"), command=lambda: MergeWindow(window.application, window.files.view.files)
+    )
     menu.add_separator()
-    for language in LANGUAGES:
-        menu.add_command(label=_LANGUAGE_NAMES[language], command=partial(_speak, window, language))
-
-
-def _speak(window: MainWindow, language: str) -> None:
-    window.application.remember(language=language)
-    texts = window.application.words.texts
-    messagebox.showinfo("ffx", texts("The language changes with the next start."), parent=window.root)
+    menu.add_command(label=texts("History"), command=lambda: HistoryWindow(window.application))
+    menu.add_command(label=texts("Log"), command=lambda: LogWindow(window.application))
+    menu.add_separator()
+    menu.add_command(label=texts("Settings"), command=lambda: SettingsWindow(window.application))
 
 
 def _fill_help(menu: tk.Menu, window: MainWindow) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import messagebox, ttk
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ from ffx.gui_tk.table import Column, make_tree
 
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
+
+
+KINDS = ("any", "h264", "hevc", "av1")
+"""Of jobs that a server can be preferred for."""
 
 
 class ServersPane(ttk.Frame):
@@ -49,6 +54,10 @@ class ServersPane(ttk.Frame):
         self.drain_button.grid(row=1, column=3)
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
+        self.details = tk.StringVar(self)
+        ttk.Label(self, textvariable=self.details).grid(row=2, column=0, columnspan=4, sticky="w")
+        self.menu = tk.Menu(self, tearoff=False)
+        self.tree.bind("<Button-3>", self._open_menu)
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._show_buttons())
         self._show_buttons()
 
@@ -111,10 +120,36 @@ class ServersPane(ttk.Frame):
         desk, name, draining = self._application.desk, row.name, row.info.status is not ServerStatus.MAINTENANCE
         self._application.bridge.call(lambda: desk.drain(name, draining), lambda answer: self._on_change())
 
+    def prefer(self, kind: str) -> None:
+        """Ask the selected server first for a kind of job, or no longer."""
+        row = self.chosen
+        if row is None:
+            return
+        kinds = [one for one in row.preferred_for if one != kind]
+        kinds += [kind] if kind not in row.preferred_for else []
+        desk, name = self._application.desk, row.name
+        self._application.bridge.call(lambda: desk.prefer(name, kinds), lambda answer: self._on_change())
+
+    def _open_menu(self, event: tk.Event[ttk.Treeview]) -> None:
+        self.tree.selection_set(self.tree.identify_row(event.y) or ())
+        self.fill_menu()
+        if self.chosen is not None:
+            self.menu.tk_popup(event.x_root, event.y_root)
+
+    def fill_menu(self) -> None:
+        """What the selected server is preferred for."""
+        self.menu.delete(0, "end")
+        row, texts = self.chosen, self._application.words.texts
+        for kind in KINDS if row is not None and row.remembered else ():
+            mark = "✔ " if row is not None and kind in row.preferred_for else "    "
+            title = texts("all jobs") if kind == "any" else kind
+            self.menu.add_command(label=f"{mark}{texts('Prefer for')} {title}", command=partial(self.prefer, kind))
+
     def _show_buttons(self) -> None:
         row, texts = self.chosen, self._application.words.texts
         self.remove_button.state(["!disabled" if row is not None and row.remembered else "disabled"])
         there = row is not None and row.info is not None
+        self.details.set(self._application.words.server_details(row) if row is not None else "")
         self.drain_button.state(["!disabled" if there else "disabled"])
         drains = row is not None and row.info is not None and row.info.status is ServerStatus.MAINTENANCE
         self.drain_button.configure(text=texts("Take jobs again") if drains else texts("Drain"))

@@ -111,6 +111,20 @@ class Words:
             return f"⏸ {self.texts('draining')}"
         return f"✔ {self.texts('connected')}"
 
+    def server_details(self, row: ServerRow) -> str:
+        """One line of what the list has no room for."""
+        if row.info is None:
+            return one_line(row.error)
+        cells = dict(zip(SERVER_COLUMNS, self.server(row), strict=True))
+        words = [
+            self.texts("memory {size}", size=cells["memory"]),
+            self.texts("{size} of disk free", size=cells["disk"]),
+            f"{row.round_trip * 1000:.0f} ms",
+        ]
+        if row.preferred_for:
+            words.append(self.texts("preferred for {kinds}", kinds=", ".join(row.preferred_for)))
+        return ", ".join(words)
+
     # -- The whole ------------------------------------------------------------------------------------------
 
     def status(self, totals: Totals, servers: Sequence[ServerRow]) -> tuple[str, str]:
