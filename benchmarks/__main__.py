@@ -13,7 +13,7 @@ from benchmarks.harness import SETTLED_HOME
 HERE = Path(__file__).resolve().parent
 BENCHMARKS = (
     "start", "detection", "single_job", "many_clips", "batch", "at_rest", "live_servers", "transfer", "dispatch",
-    "queue_page", "sandbox", "under_attack",
+    "queue_page", "sandbox", "under_attack", "window",
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from ffx.cli.assembly import assemble
 from ffx.cli.desk import ProgramDesk
 from tests.cli.conftest import Ffx, farm, settled, shared_ffx  # noqa: F401 - fixtures
+from tests.gui_tk.displays import virtual_display
 from tests.gui_tk.person import Person
 
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
@@ -23,18 +23,8 @@ def display() -> Iterator[str]:
     """The name of a display of 1280x720."""
     if os.environ.get("CI") != "true" and shutil.which("Xvfb") is None:
         pytest.skip("there is no Xvfb")
-    reading, writing = os.pipe()
-    argv = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
-    process = subprocess.Popen(argv, pass_fds=(writing,), stderr=subprocess.DEVNULL)
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as lines:
-            number = lines.readline().strip()
-        assert number, "Xvfb did not start"
-        yield f":{number}"
-    finally:
-        process.terminate()
-        process.wait()
+    with virtual_display() as name:
+        yield name
 
 
 @pytest.fixture
