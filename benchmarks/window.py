@@ -138,6 +138,8 @@ def script(queue: QueuePane) -> Iterator[Callable[[], object]]:
         yield partial(tree.event_generate, event)
     for button, _, _ in [*queue._filters.values()] * 3:
         yield button.invoke
+    for _ in range(20):  # until the rows of the last filter have come
+        yield lambda: None
     for row in range(20):
         yield partial(tree.selection_set, str(row % 10))
 

@@ -10,8 +10,10 @@ from typing import Protocol, TypeVar
 
 from ffx.core.errors import FfxError
 
-DRAIN_PERIOD = 30
-"""Milliseconds between two looks at what came back."""
+BUSY_PERIOD = 25
+"""Milliseconds between two looks at what came back, while something is awaited."""
+IDLE_PERIOD = 200
+"""The same while nothing is: a window that rests costs next to nothing."""
 DRAIN_BUDGET = 0.015
 """Seconds that answers may take of the thread that draws before it draws again."""
 THREADS = 8
@@ -38,7 +40,8 @@ class Bridge:
         self._pool = ThreadPoolExecutor(THREADS, "window")
         self._closed = False
         self._timers: dict[str, str] = {}
-        self.later("drain", DRAIN_PERIOD, self._drain)
+        self._awaited = 0
+        self.later("drain", IDLE_PERIOD, self._drain)
 
     def call(
         self,
@@ -47,8 +50,11 @@ class Bridge:
         failed: Callable[[str], None] | None = None,
     ) -> None:
         """Do some work in a thread, then something with its answer in this one; ``failed`` with why there is none."""
-        if not self._closed:
-            self._pool.submit(self._work, work, then, failed or self._on_error)
+        if self._closed:
+            return
+        self._pool.submit(self._work, work, then, failed or self._on_error)
+        self._awaited += 1
+        self.later("drain", BUSY_PERIOD, self._drain)
 
     def post(self, action: Callable[[], None]) -> None:
         """Have something done by the thread that draws; from any thread."""
@@ -56,8 +62,11 @@ class Bridge:
 
     def later(self, name: str, milliseconds: int, action: Callable[[], None]) -> None:
         """Have something done after a while, instead of what was to be done under this name; not after ``stop``."""
-        if not self._closed:
-            self._timers[name] = self._clock.after(milliseconds, action)
+        if self._closed:
+            return
+        if name in self._timers:
+            self._clock.after_cancel(self._timers[name])
+        self._timers[name] = self._clock.after(milliseconds, action)
 
     def stop(self) -> None:
         """No answer arrives any more, and nothing is done later. Before the window is gone."""
@@ -74,12 +83,19 @@ class Bridge:
             answer = work()
         except FfxError as error:
             words = str(error)
-            self.post(lambda: failed(words))
+            self._answer(lambda: failed(words))
         except Exception as error:  # noqa: BLE001 - a fault of ours is shown, and the window goes on
             words = f"{type(error).__name__}: {error}"
-            self.post(lambda: failed(words))
+            self._answer(lambda: failed(words))
         else:
-            self.post(lambda: then(answer))
+            self._answer(lambda: then(answer))
+
+    def _answer(self, action: Callable[[], None]) -> None:
+        def take() -> None:
+            self._awaited -= 1
+            action()
+
+        self.post(take)
 
     def _drain(self) -> None:
         until = time.monotonic() + DRAIN_BUDGET
@@ -89,4 +105,4 @@ class Bridge:
             except queue.Empty:
                 break
             action()
-        self.later("drain", DRAIN_PERIOD, self._drain)
+        self.later("drain", BUSY_PERIOD if self._awaited else IDLE_PERIOD, self._drain)

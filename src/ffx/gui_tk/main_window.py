@@ -8,7 +8,10 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from ffx.core.desk import JobPage, ServerRow, Submitted, Totals
+from ffx.core.model import JobState
 from ffx.gui_tk.files_pane import FilesPane
 from ffx.gui_tk.menus import build_menus
 from ffx.gui_tk.queue_pane import QueuePane
@@ -17,9 +20,20 @@ from ffx.gui_tk.servers_pane import ServersPane
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
 
-QUEUE_PERIOD = 400
+QUEUE_PERIOD = 500
 """Milliseconds between two looks at the queue."""
 SERVERS_PERIOD = 3000
+
+
+@frozen
+class Seen:
+    """What one look at the queue brought."""
+
+    version: int
+    totals: Totals
+    states: tuple[JobState, ...]
+    """The filter that the pages are of."""
+    pages: Mapping[int, JobPage]
 
 
 class MainWindow:
@@ -47,7 +61,7 @@ class MainWindow:
         halves.pack(fill="both", expand=True, padx=6, pady=(6, 0))
         build_menus(self)
         self._version: int | None = None
-        self._looking = False
+        self._looking = self._again = False
         application.bridge.call(application.desk.profiles, self.files.show_profiles)
         self._tick_queue()
         self._tick_servers()
@@ -105,28 +119,31 @@ class MainWindow:
         self.application.bridge.later("queue", QUEUE_PERIOD, self._tick_queue)
 
     def _look(self) -> None:
+        self._again = self._looking
         if self._looking:
             return
         self._looking = True
         desk, view, known = self.application.desk, self.queue.view, self._version
         states, wanted, size = view.states, view.wanted, self.queue.page_size
 
-        def look() -> tuple[int, Totals, dict[int, JobPage]] | None:
+        def look() -> Seen | None:
             version = desk.version()
             if version == known:
                 return None
             pages = {number: desk.page(states, number=number, size=size) for number in wanted}
-            return version, desk.totals(), pages
+            return Seen(version, desk.totals(), states, pages)
 
         self.application.bridge.call(look, self._take, self._failed_look)
 
-    def _take(self, seen: tuple[int, Totals, dict[int, JobPage]] | None) -> None:
+    def _take(self, seen: Seen | None) -> None:
         self._looking = False
-        if seen is None:
-            return
-        self._version, self.totals, pages = seen
-        self.queue.take(pages, self.totals)
-        self._show_status()
+        if seen is not None:
+            self._version, self.totals = seen.version, seen.totals
+            # What was asked for another filter has come too late.
+            self.queue.take(seen.pages if seen.states == self.queue.view.states else {}, self.totals)
+            self._show_status()
+        if self._again:
+            self.look_at_queue()
 
     def _failed_look(self, message: str) -> None:
         self._looking = False

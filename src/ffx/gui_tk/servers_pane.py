@@ -63,14 +63,13 @@ class ServersPane(ttk.Frame):
 
     def take(self, rows: Sequence[ServerRow]) -> None:
         """Show the servers as they are; who was selected stays so."""
+        words, before = self._application.words, {row.name: row for row in self.rows}
         self.rows = tuple(rows)
-        words = self._application.words
         for row in rows:
-            cells = words.server(row)[:5]
-            if self.tree.exists(row.name):
-                self.tree.item(row.name, values=cells)
-            else:
-                self.tree.insert("", "end", iid=row.name, values=cells)
+            if not self.tree.exists(row.name):
+                self.tree.insert("", "end", iid=row.name, values=words.server(row)[:5])
+            elif row != before.get(row.name):
+                self.tree.item(row.name, values=words.server(row)[:5])
         gone = set(self.tree.get_children()) - {row.name for row in rows}
         self.tree.delete(*gone)
         self._show_buttons()
