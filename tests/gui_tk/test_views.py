@@ -150,8 +150,8 @@ def test_capabilities_side_by_side() -> None:
     view = side_by_side(found, Texts("en"))
     assert view.servers == ("studio", "attic")
     assert [(row.vendor, row.encoder, row.cells) for row in view.rows] == [
-        ("nvidia", "hevc_nvenc", ("✖ no device: no NVIDIA GPU", "not tried")),
         ("software", "libx264", ("✔ 4K, 10 bit, 118 fps", "✔ 4K, 10 bit, 118 fps")),
+        ("nvidia", "hevc_nvenc", ("✖ no device: no NVIDIA GPU", "not tried")),
     ]
 
 

@@ -156,6 +156,10 @@ def test_capabilities_are_shown_side_by_side(open_window: OpenWindow, pictures: 
     assert rows["libx264"][0] == "software"
     assert rows["libx264"][2].startswith("✔ ")
     assert rows["hevc_nvenc"][2].startswith("✖ ")
+    assert rows[window.tree.item(window.tree.get_children()[0], "values")[1]][2].startswith("✔")
+    hopeless = next(item for item in window.tree.get_children() if window.tree.set(item, "encoder") == "hevc_nvenc")
+    window.tree.selection_set(hopeless)
+    person.until(lambda: "studio: ✖ " in window.details.get(), "the whole reason is shown")
     person.picture(pictures / "capabilities.png")
     person.press(window, "<Escape>")
     assert not window.is_open
@@ -307,3 +311,38 @@ def test_settings_are_kept(open_window: OpenWindow) -> None:
     again = open_window()
     assert again.window.words.texts.language == "fr"
     again.window.remember(language="en")
+
+
+def test_a_window_that_is_closed_during_an_encode_loses_nothing(
+    farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path
+) -> None:
+    person = open_window()
+    output = tmp_path / "slow.mp4"
+    slow = ("--encoder", "libx264", "--preset", "ultrafast", "--filter", "realtime=speed=2", "--server", "studio")
+    farm.ok("submit", films[0], "-o", output, *slow, "--detach")
+    person.until(
+        lambda: any((row.progress or 0) > 0.1 and row.phase == "encode" for row in person.jobs()), "it encodes"
+    )
+    number = person.jobs()[0].number
+    person.leave()
+    again = open_window()
+    again.until(output.exists, "it is there")
+    again.until(lambda: again.jobs()[0].state is JobState.COMPLETED, "it is seen to be done")
+    assert farm.json("queue", "show", str(number))["attempts"] == 1
+    assert count_packets(output).streams[0].packets == 234
+
+
+def test_a_server_that_vanishes_is_shown_and_comes_back_by_itself(farm: Ffx, open_window: OpenWindow) -> None:
+    person = open_window()
+    with farm.serving("--name", "guest") as guest:
+        port = guest.port
+        farm.ok("servers", "add", f"127.0.0.1:{port}")
+        person.until(lambda: person.servers().get("guest") == "✔ connected", "it is seen")
+    person.until(lambda: person.servers()["guest"] == "✖ disconnected", "it is gone")
+    person.main.servers_pane.tree.selection_set("guest")
+    person.look()
+    assert "refused the connection" in person.main.servers_pane.details.get()
+    with farm.serving("--name", "guest", "--port", port):
+        person.until(lambda: person.servers()["guest"] == "✔ connected", "it is back")
+    farm.ok("servers", "remove", "guest")
+    person.until(lambda: "guest" not in person.servers(), "it was forgotten")

@@ -27,7 +27,7 @@ class CapabilitiesView:
 
     servers: tuple[str, ...]
     rows: tuple[CapabilityRow, ...]
-    """Hardware first, by vendor; what some server can do before what none can."""
+    """By vendor, those first of whom some server can do something; what can be done before what cannot."""
 
 
 def side_by_side(found: Mapping[str, ServerCapabilities], texts: Texts) -> CapabilitiesView:
@@ -38,7 +38,8 @@ def side_by_side(found: Mapping[str, ServerCapabilities], texts: Texts) -> Capab
         for report in able.encoders:
             key = report.vendor, report.name
             encoders[key] = encoders.get(key, False) or report.works
-    order = sorted(encoders, key=lambda key: (_place(key[0]), not encoders[key], key[1]))
+    able_vendors = {vendor for (vendor, _), works in encoders.items() if works}
+    order = sorted(encoders, key=lambda key: (key[0] not in able_vendors, _place(key[0]), not encoders[key], key[1]))
     rows = (CapabilityRow(*key, tuple(_cell(found[name].encoder(key[1]), texts) for name in servers)) for key in order)
     return CapabilitiesView(servers, tuple(rows))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Mapping
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from ffx.core.model import ServerCapabilities
-from ffx.gui_tk.capabilities_view import side_by_side
+from ffx.gui_tk.capabilities_view import CapabilitiesView, side_by_side
 from ffx.gui_tk.dialog import Dialog
 from ffx.gui_tk.table import Column, make_tree
 
@@ -40,8 +41,20 @@ class CapabilitiesWindow(Dialog):
         self.tree.configure(yscrollcommand=bar.set)
         for row in view.rows:
             self.tree.insert("", "end", values=(row.vendor, row.encoder, *row.cells))
+        self.details = tk.StringVar(self)
+        ttk.Label(self.body, textvariable=self.details, wraplength=960).pack(side="bottom", fill="x", pady=(8, 0))
+        self.tree.bind("<<TreeviewSelect>>", lambda event: self._explain(view))
         self.tree.pack(side="left", fill="both", expand=True)
         bar.pack(side="right", fill="y")
+
+    def _explain(self, view: CapabilitiesView) -> None:
+        """The cells of the selected row as a whole: a reason may be longer than a column."""
+        assert self.tree is not None
+        selection = self.tree.selection()
+        if selection:
+            row = view.rows[self.tree.index(selection[0])]
+            words = (f"{server}: {cell}" for server, cell in zip(view.servers, row.cells, strict=True))
+            self.details.set("\n".join(words))
 
     def _fail(self, message: str) -> None:
         if self.is_open:
