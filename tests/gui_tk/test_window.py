@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ffx.core.model import JobState
+from ffx.gui_tk.application import geometry_on
 from ffx.gui_tk.batch_window import BatchWindow
 from ffx.gui_tk.capabilities_window import CapabilitiesWindow
 from ffx.gui_tk.history_window import HistoryWindow
@@ -346,3 +347,18 @@ def test_a_server_that_vanishes_is_shown_and_comes_back_by_itself(farm: Ffx, ope
         person.until(lambda: person.servers()["guest"] == "✔ connected", "it is back")
     farm.ok("servers", "remove", "guest")
     person.until(lambda: "guest" not in person.servers(), "it was forgotten")
+
+
+@pytest.mark.parametrize(
+    ("remembered", "geometry"),
+    [
+        ("", "1272x656"),
+        ("nonsense", "1272x656"),
+        ("900x500+100+50", "900x500+100+50"),
+        ("4000x3000+10+10", "1272x656+0+0"),
+        ("900x500+5000+-70", "900x500+372+0"),
+        ("900x500-20-20", "900x500+0+0"),
+    ],
+)
+def test_a_window_opens_where_it_was_and_never_beside_the_screen(remembered: str, geometry: str) -> None:
+    assert geometry_on((1280, 720), remembered) == geometry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from tkinter import messagebox
@@ -69,13 +70,20 @@ class Application:
         messagebox.showerror("ffx", message, parent=self.root)
 
     def _geometry(self) -> str:
-        """The one of the last time, else a large one; never off the screen."""
-        screen = self.root.winfo_screenwidth() - AROUND[0], self.root.winfo_screenheight() - AROUND[1]
-        width, height = (min(most, side) for most, side in zip(LARGEST_START, screen, strict=True))
-        size = str(self._remembered.get("geometry", "")).partition("+")[0].split("x")
-        if len(size) == 2 and all(side.isdigit() for side in size):
-            width, height = (min(int(side), most) for side, most in zip(size, screen, strict=True))
-        return f"{width}x{height}"
+        screen = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
+        return geometry_on(screen, str(self._remembered.get("geometry", "")))
+
+
+def geometry_on(screen: tuple[int, int], remembered: str) -> str:
+    """Where the window was the last time, else a large one; never larger than a screen (pixels), nor beside it."""
+    most = screen[0] - AROUND[0], screen[1] - AROUND[1]
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})([+-]-?\d{1,5})([+-]-?\d{1,5})", remembered)
+    if match is None:
+        return "{}x{}".format(*map(min, LARGEST_START, most))
+    size = tuple(map(min, map(int, match.groups()[:2]), most))
+    places = (int(text.replace("+-", "-")) for text in match.groups()[2:])
+    corner = (max(0, min(place, room - side)) for place, room, side in zip(places, most, size, strict=True))
+    return "{}x{}+{}+{}".format(*size, *corner)
 
 
 def theme_of(remembered: Mapping[str, object]) -> str:

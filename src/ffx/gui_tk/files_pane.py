@@ -107,6 +107,11 @@ class FilesPane(ttk.Frame):
     def set_busy(self, busy: bool) -> None:
         self.start_button.state(["disabled" if busy else "!disabled"])
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether files are on their way into the queue."""
+        return self.start_button.instate(["disabled"])
+
     def _remove(self) -> None:
         self.view.remove(self.view.files[self.tree.index(item)] for item in self.tree.selection())
         self._show()

@@ -84,7 +84,7 @@ class MainWindow:
     def start(self) -> None:
         """Put the files into the queue."""
         files, wishes, folder = self.files.wish()
-        if not files:
+        if not files or self.files.is_busy:
             return
         desk = self.application.desk
         self.files.set_busy(True)
