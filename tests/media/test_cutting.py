@@ -50,9 +50,12 @@ def test_a_piece_begins_at_its_key_frame_and_has_the_sources_frames(
     assert [stream.kind for stream in probe(output).streams] == ["video", "audio", "audio"]
 
 
-def test_several_pieces_come_one_behind_the_other(long: dict[str, Path], tmp_path: Path, ffmpeg: Path) -> None:
+@pytest.mark.parametrize("container", ["mkv", "mp4", "ts"])
+def test_several_pieces_come_one_behind_the_other(
+    long: dict[str, Path], container: str, tmp_path: Path, ffmpeg: Path
+) -> None:
     output = tmp_path / "cut.mkv"
-    pieces = cut(probe(long["mp4"]), [Trim(1, 2), Trim(5, 6), Trim(9, 10)], output)
+    pieces = cut(probe(long[container]), [Trim(1, 2), Trim(5, 6), Trim(9, 10)], output)
     frames, source = frame_hashes(ffmpeg, output), frame_hashes(ffmpeg, long["mkv"])
     for start in (25, 125, 225):
         assert source[start] in frames

@@ -72,6 +72,8 @@ class _Cutter:
     """Whether the main stream has key frames to begin at; sound begins anywhere."""
     start: float | None = field(default=None, init=False)
     length: float = field(default=0.0, init=False)
+    _last: dict[int, float] = field(factory=dict, init=False)
+    """Of each stream, when its last packet is decoded, in seconds of the output."""
 
     def take(self, part: Trim, *, whole: bool) -> None:
         base = self._begin_before(part.start + self.beginning)
@@ -79,14 +81,21 @@ class _Cutter:
         end = last if whole else base + last - part.start - self.beginning
         self.start = base - self.beginning if self.start is None else self.start
         lasts = 0.0
-        for packet, time in self._packets():
+        for packet, time in self._in_order():
             is_main = packet.stream_index == self.main
             if is_main and _decoded_at(packet, time) >= end:
                 break
             if base <= time and (is_main or time < end):
+                if is_main and not lasts:
+                    self._make_room(packet, time - _decoded_at(packet, time))
                 self._put(packet, self.length - base)
                 lasts = max(lasts, time - base + _lasts(packet)) if is_main else lasts
         self.length += lasts
+
+    def _make_room(self, first: Packet[Any], ahead: float) -> None:
+        """Frames are decoded before they are shown: those of a new piece after the last one of the piece before."""
+        last = self._last.get(first.stream_index, -math.inf)
+        self.length = max(self.length, last + ahead + 2 * float(first.time_base or 0))
 
     def _begin_before(self, moment: float) -> float:
         """Go to the last key frame before a moment, else to the first of all; returns its time, by the source's clock.
@@ -126,6 +135,23 @@ class _Cutter:
         """The source's clock when it begins."""
         return (self.source.start_time or 0) / av.time_base
 
+    def _in_order(self) -> Iterator[tuple[Packet[Any], float]]:
+        """The packets, all with the moment when they are decoded. Matroska does not say it, and FFmpeg knows it of the
+        first frames behind a seek only when it has seen the next: they are decoded just before that one.
+        """
+        waiting: list[tuple[Packet[Any], float]] = []
+        for packet, time in self._packets():
+            if packet.stream_index == self.main and packet.dts is None:
+                waiting.append((packet, time))
+                continue
+            if packet.stream_index == self.main and packet.dts is not None:
+                for place, (early, _) in enumerate(waiting):
+                    early.dts = packet.dts - (len(waiting) - place) * (early.duration or 1)
+                yield from waiting
+                waiting.clear()
+            yield packet, time
+        yield from waiting
+
     def _packets(self) -> Iterator[tuple[Packet[Any], float]]:
         """Those of the kept streams that say when they are shown, with that moment in seconds."""
         for packet in self.source.demux([self.source.streams[index] for index in self.streams]):
@@ -134,11 +160,21 @@ class _Cutter:
                 yield packet, float(stamp * packet.time_base)
 
     def _put(self, packet: Packet[Any], change: float) -> None:
-        ticks = round(change / packet.time_base)
+        """Write a packet, so much later than in the source. One that would be decoded before the last one of its stream
+        is left out: pieces overlap by parts of a frame of sound.
+        """
+        index, ticks = packet.stream_index, round(change / packet.time_base)
         packet.pts = packet.pts + ticks if packet.pts is not None else None
         packet.dts = packet.dts + ticks if packet.dts is not None else None
-        packet.stream = self.streams[packet.stream_index]
-        self.target.mux(packet)
+        moment = _decoded_at(packet, 0.0)
+        if packet.dts is not None and moment <= self._last.get(index, -math.inf):
+            return
+        self._last[index] = moment
+        packet.stream = self.streams[index]
+        try:
+            self.target.mux(packet)
+        except av.error.FFmpegError as error:
+            raise ProbeError(f"its packets do not fit into Matroska: {error.strerror}") from None
 
 
 def _decoded_at(packet: Packet[Any], shown: float) -> float:
