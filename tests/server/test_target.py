@@ -98,6 +98,9 @@ async def test_a_second_search_goes_by_what_the_first_one_measured(rig: Rig, tal
     again, _ = await result(talk, BRIEF, job_id="again")
     assert again.likeness == first.likeness
     assert file.read_bytes() == known
+    told, _ = await result(talk, evolve(BRIEF, target=Target(Metric.VMAF)), job_id="told")
+    assert told.likeness is not None
+    assert file.read_bytes() == known  # which a measurement alone does not forget
     file.write_bytes(b"[{")
     anew, _ = await result(talk, BRIEF, job_id="anew")
     assert anew.likeness == first.likeness

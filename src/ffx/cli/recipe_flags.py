@@ -60,9 +60,6 @@ def recipe_options(command: F) -> F:
 
 def no_options() -> dict[str, Any]:
     """What the parameters of all of them are where none is given."""
-    command = recipe_options(lambda: None)
-    parameters: list[click.Option] = command.__click_params__  # type: ignore[attr-defined]
-    return {
-        parameter.name or "": () if parameter.multiple else False if parameter.is_flag else None
-        for parameter in parameters
-    }
+    command = recipe_options(click.Command("any"))
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    return {one.name or "": () if one.multiple else False if one.is_flag else None for one in options}

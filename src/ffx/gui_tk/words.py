@@ -18,7 +18,6 @@ RUNNING = (JobState.RUNNING,)
 DONE = (JobState.COMPLETED,)
 FAILED = (JobState.FAILED, JobState.CANCELLED)
 
-JOB_COLUMNS = ("number", "file", "state", "server", "encoder", "progress", "size", "reason")
 SERVER_COLUMNS = ("name", "address", "state", "jobs", "cpu", "memory", "disk", "error")
 
 
@@ -31,7 +30,7 @@ class Words:
     # -- Jobs -----------------------------------------------------------------------------------------------
 
     def job(self, row: JobRow) -> tuple[str, ...]:
-        """The cells of a job, in the order of ``JOB_COLUMNS``."""
+        """The cells of a job: number, file, state, server, encoder, progress, size, reason."""
         return (
             str(row.number),
             PurePath(row.input).name,

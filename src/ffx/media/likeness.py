@@ -59,7 +59,7 @@ class Found:
 
     likeness: Likeness
     probes: tuple[Probe, ...]
-    """All that were made, to be remembered."""
+    """All that are known of searches for the recipe, to be remembered."""
 
 
 @define
@@ -91,7 +91,7 @@ class LikenessTask:
             if self.target.value is None:
                 probe = await self._probe(None)
                 self._check_size(probe)
-                return Found(Likeness(self.place.metric, probe.score), ())
+                return Found(Likeness(self.place.metric, probe.score), tuple(known))
             return await self._search(self.target.value, known)
 
     async def _search(self, value: float, known: Sequence[Probe]) -> Found:
