@@ -27,17 +27,17 @@ def test_the_part_lies_beside_the_output(tmp_path: Path) -> None:
         assert part not in (part_path(output, "9876543210", 1), part_path(output, "0123456789", 2))
 
 
-def test_the_parts_of_one_job_are_cleared_but_for_one(tmp_path: Path) -> None:
+def test_the_parts_of_the_attempts_before_one_are_cleared(tmp_path: Path) -> None:
     output = tmp_path / "film.mp4"
     parts = [part_path(output, "0123456789", attempt) for attempt in (1, 2, 3)]
     others = [output, part_path(output, "9876543210", 1), tmp_path / "another.part"]
     for path in (*parts, *others):
         path.write_bytes(b"")
-    clear_parts(output, "0123456789", keep=2)
-    assert set(tmp_path.iterdir()) == {parts[1], *others}
-    clear_parts(output, "0123456789")
+    clear_parts(output, "0123456789", 2)
+    assert set(tmp_path.iterdir()) == {parts[2], *others}
+    clear_parts(output, "0123456789", 3)
     assert set(tmp_path.iterdir()) == set(others)
-    clear_parts(tmp_path / "gone" / "film.mp4", "0123456789")
+    clear_parts(tmp_path / "gone" / "film.mp4", "0123456789", 3)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

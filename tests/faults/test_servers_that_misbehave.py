@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -118,6 +119,22 @@ def test_a_bit_that_flips_on_the_way_back_is_found_and_only_fetched_again(ground
     assert job.result is not None
     assert relay.passed["download"] > 2 * job.result.file_size, "it was not fetched again"
     assert len(studio.encodes()) == 1
+
+
+@pytest.mark.parametrize("way", ["upload", "download"])
+def test_a_server_that_answers_while_no_file_gets_through_is_left_for_another(
+    way: Literal["upload", "download"], ground: Ground
+) -> None:
+    studio, attic = ground.started("studio", "attic")
+    relay = ground.relay(studio)
+    client = ground.client(relay, attic)
+    relay.refuses = way
+    client.submit(ground.source(), options=FAST).ends_well(60)
+    assert [(attempt.server, attempt.code) for attempt in client.attempts()] == [
+        ("studio", "transfer_broken"),
+        ("attic", ""),
+    ]
+    assert client.job().failures == 0
 
 
 def flip(file: Path, at: int) -> None:

@@ -73,7 +73,7 @@ async def _grant_here(assembly: Assembly, queue: JobQueue) -> None:
             instructions += dispatcher.handle(event, 0.0, time.time())
         await books.keep(dispatcher.take_changes(), wishes=news.wishes)
         for ended in (one.record for one in instructions if isinstance(one, Conclude)):
-            clear_parts(Path(ended.job.output_file), ended.job_id)
+            clear_parts(Path(ended.job.output_file), ended.job_id, ended.attempt)
             assembly.plugins.job_event(final_event(ended, time.time()), client_configuration(assembly.source))
         suspended = [one for one in instructions if isinstance(one, Suspend)]
         for farewell in await _tell_servers(assembly, queue.farewells(), suspended, queue.open_records()):

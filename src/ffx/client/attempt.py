@@ -15,6 +15,7 @@ from ffx.client.connection import JobWord, Mailbox, ServerConnection
 from ffx.client.events import Encoded, Encoding, Event, Failed, Held, Lost, Progressed, Rejected, Sent, Verified
 from ffx.client.instructions import Begin
 from ffx.client.receipt import verify_received
+from ffx.client.retrying import TRANSFER_BROKEN
 from ffx.client.sources import Source, Sources, check_unchanged, sources_of
 from ffx.client.transfers import download_file, upload_file
 from ffx.core.errors import (
@@ -99,7 +100,9 @@ class Attempt:
         self._part = part_path(self._output, begin.job.job_id, begin.attempt)
         self._stage: JobStage | None = None
         self._moves = 0
-        """Times that bytes were seen to move."""
+        """Times that bytes were seen to have arrived, on this machine or, as the server says, there."""
+        self._there: dict[int, int] = {}
+        """How many bytes of each source the server was seen to have."""
 
     async def run(self) -> End:
         """Go all the way; returns how it ended. What was fetched stays beside the output, for a next run of the same
@@ -115,7 +118,7 @@ class Attempt:
             return Lost(job_id, number, str(error))
         except TransferError as error:
             if error.code == "interrupted":
-                return Lost(job_id, number, str(error))
+                return await self._broken_off(error)
             return Failed(job_id, number, error.code, str(error))
         except RemoteError as error:
             return self._refused(error)
@@ -128,7 +131,7 @@ class Attempt:
 
     async def _go(self, mailbox: Mailbox) -> End:
         if self._number > 1 and not self._begin.resumed:
-            await asyncio.to_thread(clear_parts, self._output, self._job.job_id, keep=self._number)
+            await asyncio.to_thread(clear_parts, self._output, self._job.job_id, self._number - 1)
         await self._submit()
         if not any(_is_past_upload(word) for word in mailbox.waiting):  # an attempt that was submitted before
             await self._upload()
@@ -138,6 +141,16 @@ class Attempt:
         self._report(Report(Phase.CHECK))
         await asyncio.to_thread(verify_received, self._part, self._job, result)
         return Verified(self._job.job_id, self._number, result)
+
+    async def _broken_off(self, error: TransferError) -> End:
+        """Of a transfer that breaks again and again: the connection is lost, unless the server answers all the while.
+        Then what it lets happen to transfers is its fault, and it is not asked for ever.
+        """
+        try:
+            await self._server.ping()
+        except FfxError:
+            return Lost(self._job.job_id, self._number, str(error))
+        return Failed(self._job.job_id, self._number, TRANSFER_BROKEN, str(error))
 
     def _refused(self, error: RemoteError) -> End:
         if error.code in ("unknown_job", "not_ready"):  # the server knows another state of it than we do
@@ -168,6 +181,9 @@ class Attempt:
         job_id, attempt, size, total = self._job.job_id, self._number, source.size, sum(self._job.sizes)
         digest = await asyncio.to_thread(self._known_digest, source)
         start = await self._server.ask(FileUploadStart(job_id, attempt, size, digest, source.number), FileChunk)
+        if start.offset > self._there.get(source.number, 0):
+            self._there[source.number] = start.offset
+            self._moves += 1
         self._report(Report(Phase.UPLOAD, source.before + start.offset, total))
         if not (digest and start.offset == size):
             digest = await upload_file(
@@ -292,7 +308,7 @@ class Attempt:
 
         def on_bytes(done: int) -> None:
             nonlocal last
-            self._moves += 1
+            self._moves += phase is Phase.DOWNLOAD  # what is sent is not there yet
             self._server.heard()
             now = time.monotonic()
             if before + done == total or now - last >= REPORT_INTERVAL:

@@ -18,22 +18,22 @@ def part_path(output: Path, job_id: str, attempt: int) -> Path:
     """Where a result is kept until it is checked: beside the output, so that renaming needs no copy. Each attempt has a
     part of its own: what one began, no other goes on with.
     """
-    return output.with_name(f"{_beginning(output, job_id)}{attempt}.part")
+    return output.with_name(f".{_shortened(output.name)}.{job_id[:8]}.{attempt}.part")
 
 
-def clear_parts(output: Path, job_id: str, *, keep: int = 0) -> None:
-    """Remove the parts of a job but for that of the attempt ``keep``. Blocking."""
-    beginning, kept = _beginning(output, job_id), part_path(output, job_id, keep)
-    with contextlib.suppress(OSError):  # a folder that is gone, or that is read-only by now
-        for part in output.parent.iterdir():
-            if part.name.startswith(beginning) and part.suffix == ".part" and part != kept:
-                part.unlink(missing_ok=True)
+def clear_parts(output: Path, job_id: str, attempts: int) -> None:
+    """Remove the parts of the first so many attempts of a job. Blocking.
+
+    Their names are known, so the folder is not searched: it may hold a hundred thousand results.
+    """
+    for attempt in range(1, attempts + 1):
+        with contextlib.suppress(OSError):  # most were never made; the folder may be gone or read-only by now
+            part_path(output, job_id, attempt).unlink()
 
 
-def _beginning(output: Path, job_id: str) -> str:
-    """Of the names of a job's parts: of the output as much as file systems allow beside the rest."""
-    name = output.name.encode("utf-8", "surrogateescape")[:_NAME_BYTES].decode("utf-8", "ignore")
-    return f".{name}.{job_id[:8]}."
+def _shortened(name: str) -> str:
+    """As much of an output's name as file systems allow beside the rest of a part's."""
+    return name.encode("utf-8", "surrogateescape")[:_NAME_BYTES].decode("utf-8", "ignore")
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:

@@ -12,7 +12,10 @@ HOPELESS = frozenset(
 )
 """Codes of failures that another server would repeat."""
 
-SERVER_FAULTS = frozenset({"disk_full", "spool_damaged"})
+TRANSFER_BROKEN = "transfer_broken"
+"""The code of a server that answers, but to or from which no file gets through."""
+
+SERVER_FAULTS = frozenset({"disk_full", "spool_damaged", TRANSFER_BROKEN})
 """Codes of failures that are never the job's own: they count against the server only, each for itself."""
 
 DOUBLE = frozenset({"crashed", "out_of_memory"})

@@ -321,7 +321,8 @@ class Shell:
         self._attempts.pop((job_id, record.attempt), None)
         outcome = JobOutcome.of(record)
         result = outcome.result or JobResult(job_id, record.state, error_message=outcome.error)
-        self._errand(asyncio.to_thread(clear_parts, Path(record.job.output_file), job_id), f"clear {job_id}")
+        output = Path(record.job.output_file)
+        self._errand(asyncio.to_thread(clear_parts, output, job_id, record.attempt), f"clear {job_id}")
         event = JobEvent(
             record.job, record.state, Phase.DONE, time=time.time(), attempt=record.attempt, server=record.server
         )

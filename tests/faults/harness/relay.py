@@ -1,5 +1,5 @@
 """A relay between a client and a server that can do to their bytes what a network would not: hold a transfer at a
-byte, flip one bit of it, say a message twice or after the next one.
+byte, flip one bit of it, let none through while words pass, say a message twice or after the next one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Relay:
         """Say every word of the server twice."""
         self.swaps = False
         """Say every word of the server after the next one."""
+        self.refuses: Kind | None = None
+        """Break every connection of this kind off when it is asked for something."""
         self.passed: dict[Kind, int] = {"control": 0, "upload": 0, "download": 0}
         """Bytes of the main direction that were passed on, all connections together."""
         self.words = 0
@@ -121,6 +123,9 @@ class Relay:
     ) -> None:
         """Pass on one direction."""
         async for piece in pieces:
+            if upwards and line.kind == self.refuses:
+                writer.transport.abort()
+                return
             rest = piece
             if upwards == (line.kind == "upload"):  # the direction in which its bytes travel
                 rest = await self._meddle(rest, writer, line)
