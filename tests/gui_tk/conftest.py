@@ -21,8 +21,9 @@ PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 @pytest.fixture(scope="package")  # no longer: tests elsewhere look whether any process was left behind
 def display() -> Iterator[str]:
     """The name of a display of 1280x720."""
-    if os.environ.get("CI") != "true" and shutil.which("Xvfb") is None:
-        pytest.skip("there is no Xvfb")
+    missing = [program for program in ("Xvfb", "xdotool") if shutil.which(program) is None]
+    if missing and os.environ.get("CI") != "true":
+        pytest.skip(f"there is no {' and no '.join(missing)}")
     with virtual_display() as name:
         yield name
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import time
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import ttk
 from unittest import mock
@@ -14,6 +15,11 @@ from unittest import mock
 from ffx.core.desk import JobRow
 from ffx.gui_tk.application import Application
 
+SYSTEM_PYTHON = "/usr/bin/python3"
+"""The one for which Debian has GTK."""
+FILE_MANAGER = Path(__file__).with_name("file_manager.py")
+WIDTH, HEIGHT = 160, 48
+"""Of the file manager's window, in pixels."""
 PATIENCE = 60.0
 _KEYS = {".": "period", ":": "colon", "/": "slash", "-": "minus", "_": "underscore", " ": "space"}
 
@@ -88,15 +94,45 @@ class Person:
 
     # -- Hands ----------------------------------------------------------------------------------------------
 
+    def hand(self, *words: str | int) -> None:
+        """Do something with the mouse and the keyboard of the display, as xdotool says it."""
+        environment = {**os.environ, "DISPLAY": self._display}
+        with subprocess.Popen(["xdotool", *map(str, words)], env=environment) as hand:
+            self.until(lambda: hand.poll() is not None, f"the hand does {words}")
+        assert hand.returncode == 0
+        self.look()
+
     def click(self, widget: tk.Misc, x: int | None = None, y: int | None = None) -> None:
+        """With the left button, in the middle of a widget or at a place in it."""
         self.look()
-        place = {
-            "x": widget.winfo_width() // 2 if x is None else x,
-            "y": widget.winfo_height() // 2 if y is None else y,
-        }
-        for event in ("<Enter>", "<ButtonPress-1>", "<ButtonRelease-1>"):
-            widget.event_generate(event, **place)
-        self.look()
+        x = widget.winfo_width() // 2 if x is None else x
+        y = widget.winfo_height() // 2 if y is None else y
+        self.hand("mousemove", widget.winfo_rootx() + x, widget.winfo_rooty() + y, "click", 1)
+
+    def _drag(self, *way: tuple[int, int]) -> None:
+        """From the first place of the screen over the others to the last one."""
+        self.hand("mousemove", *way[0], "mousedown", 1)
+        for x, y in way[1:]:
+            self.hand("mousemove", x, y)
+            self.look(0.1)
+        self.hand("mouseup", 1)
+
+    def drop(self, files: Sequence[Path], widget: tk.Misc) -> None:
+        """Drag files out of the window of another program, and drop them on a widget."""
+        root = self.window.root
+        left, top = root.winfo_rootx() + root.winfo_width() - WIDTH, root.winfo_rooty() + root.winfo_height() - HEIGHT
+        argv = [SYSTEM_PYTHON, str(FILE_MANAGER), str(left), str(top), *map(str, files)]
+        environment = {"DISPLAY": self._display, "PATH": os.environ["PATH"], "NO_AT_BRIDGE": "1"}
+        with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as manager:
+            assert manager.stdout is not None
+            try:
+                assert manager.stdout.readline() == "ready\n"
+                x, y = widget.winfo_rootx() + widget.winfo_width() // 2, widget.winfo_rooty() + 60
+                self._drag((left + 20, top + 20), (left + 40, top + 10), (x + 40, y + 20), (x, y), (x + 2, y + 2))
+                self.until(lambda: manager.poll() is not None, "the drop is taken")
+                assert manager.stdout.read() == ""
+            finally:
+                manager.kill()
 
     def type(self, entry: ttk.Entry, text: str) -> None:
         entry.focus_force()
@@ -111,6 +147,13 @@ class Person:
         widget.event_generate(key)
         self.look()
 
+    def close(self, title: str) -> None:
+        """Close a window beside the main one with Escape."""
+        (window,) = (
+            one for one in self.window.root.winfo_children() if isinstance(one, tk.Toplevel) and one.title() == title
+        )
+        self.press(window, "<Escape>")
+
     def click_job(self, number: int) -> None:
         self.click(self.main.queue.table.tree, 100, self._y_of(number))
 
@@ -118,15 +161,10 @@ class Person:
         """From its row onto the row of a server."""
         tree, servers = self.main.queue.table.tree, self.main.servers_pane.tree
         self.look()
-        y = self._y_of(number)
         left, top, width, height = servers.bbox(server)  # type: ignore[misc]
         x_root, y_root = servers.winfo_rootx() + left + width // 2, servers.winfo_rooty() + top + height // 2
-        end = {"x": x_root - tree.winfo_rootx(), "y": y_root - tree.winfo_rooty(), "rootx": x_root, "rooty": y_root}
-        tree.event_generate("<ButtonPress-1>", x=100, y=y)
-        tree.event_generate("<B1-Motion>", x=120, y=y + 10)
-        tree.event_generate("<B1-Motion>", **end)
-        tree.event_generate("<ButtonRelease-1>", **end)
-        self.look()
+        x, y = tree.winfo_rootx() + 100, tree.winfo_rooty() + self._y_of(number)
+        self._drag((x, y), (x + 20, y + 10), (x_root - 10, y_root), (x_root, y_root))
 
     def _y_of(self, number: int) -> int:
         place = next(place for place, row in enumerate(self.main.queue.view.visible()) if row and row.number == number)

@@ -42,7 +42,7 @@ class FilesPane(ttk.Frame):
         self.tree.bind("<Delete>", lambda event: self._remove())
         drop: Any = self.tree  # tkinterdnd2 gives every widget these when it makes the root
         drop.drop_target_register(DND_FILES)
-        drop.dnd_bind("<<Drop>>", lambda event: self.add(map(Path, self.tk.splitlist(event.data))))
+        drop.dnd_bind("<<Drop>>", self._dropped)
         self._empty = ttk.Label(self.tree, text=texts("Drop films here, or add them with Ctrl+O"), anchor="center")
         self.box = ttk.Combobox(self, textvariable=self.profile, state="readonly", width=18)
         self.start_button = ttk.Button(self, text=texts("Start"), style="Accent.TButton", command=on_start)
@@ -80,6 +80,11 @@ class FilesPane(ttk.Frame):
         if not self.folder.get() and default is not None:
             self.folder.set(str(default))
         self._show()
+
+    def _dropped(self, event: Any) -> str:
+        """Take files from another program; it hears what became of them."""
+        self.add(map(Path, self.tk.splitlist(event.data)))
+        return str(event.action)
 
     def clear(self) -> None:
         self.view.clear()
