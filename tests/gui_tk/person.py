@@ -104,7 +104,8 @@ class Person:
 
     def click(self, widget: tk.Misc, x: int | None = None, y: int | None = None) -> None:
         """With the left button, in the middle of a widget or at a place in it."""
-        self.look()
+        self.until(lambda: bool(widget.winfo_viewable()), f"{widget} is seen")
+        self.look(0.1)
         x = widget.winfo_width() // 2 if x is None else x
         y = widget.winfo_height() // 2 if y is None else y
         self.hand("mousemove", widget.winfo_rootx() + x, widget.winfo_rooty() + y, "click", 1)

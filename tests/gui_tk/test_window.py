@@ -267,6 +267,7 @@ def test_the_log_is_filtered_and_files_are_merged(
 ) -> None:
     person = open_window()
     log = LogWindow(person.window)
+    person.look()
     merge = MergeWindow(person.window, films)
     merge.tree.selection_set(merge.tree.get_children()[2])
     person.click(merge.buttons["up"])
