@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from ffx.core.desk import (
     ServerCheck,
     ServerRow,
     Totals,
+    TrackRow,
     Wishes,
 )
 from ffx.core.model import EncoderReport, EncoderType, JobState, ServerCapabilities, ServerInfo, ServerStatus
@@ -26,8 +28,9 @@ from ffx.gui_tk.capabilities_view import side_by_side
 from ffx.gui_tk.files_view import FilesView
 from ffx.gui_tk.log_view import LogView
 from ffx.gui_tk.queue_view import PAGE, QueueView
-from ffx.gui_tk.recipe_view import Kind, RecipeForm, check_lines, estimate_lines, summary, tabs
+from ffx.gui_tk.recipe_view import Kind, RecipeForm, check_lines, estimate_lines, shown, summary, tabs
 from ffx.gui_tk.texts import Texts
+from ffx.gui_tk.tracks_view import TracksView
 from ffx.gui_tk.words import Words
 
 WORDS = Words(Texts("en"))
@@ -121,12 +124,13 @@ def test_a_job_in_words() -> None:
 
 def test_a_server_in_words() -> None:
     there = ServerRow("studio", "ws://studio:8765", ServerInfo("id", "studio", current_jobs=1, max_jobs=2))
-    assert WORDS.server(there)[:5] == ("studio", "ws://studio:8765", "✔ connected", "1/2", "0 %")
+    assert WORDS.server(there) == ("studio", "ws://studio:8765", "✔ connected", "1/2", "0 %", "0 GB", "0 GB")
     assert there.info is not None
+    assert len(WORDS.server(evolve(there, info=None))) == len(WORDS.server(there))
     drains = evolve(there, info=evolve(there.info, status=ServerStatus.MAINTENANCE))
     assert WORDS.server_state(drains) == "⏸ draining"
     gone = evolve(there, info=None, error="studio:8765 refused the connection")
-    assert (WORDS.server_state(gone), WORDS.server(gone)[-1]) == ("✖ disconnected", gone.error)
+    assert (WORDS.server_state(gone), WORDS.server_details(gone)) == ("✖ disconnected", gone.error)
     assert WORDS.server_state(evolve(gone, error="the token is wrong")) == "✖ error"
 
 
@@ -171,13 +175,88 @@ def test_a_form_says_what_is_given_in_the_words_of_the_command_line() -> None:
 
 
 def test_every_field_is_an_option_of_the_command_line() -> None:
-    known = no_options()
+    known = {**no_options(), "ffmpeg_args": None}
     fields = [one for tab in tabs(Texts("en")) for one in tab.fields]
     assert len({one.name for one in fields}) == len(fields)
     for one in fields:
         assert one.name in known
         assert (known[one.name] == ()) is (one.kind is Kind.LINES)
         assert (known[one.name] is False) is (one.kind is Kind.SWITCH)
+
+
+def test_every_option_of_the_command_line_has_a_field() -> None:
+    assert {*no_options(), "ffmpeg_args"} == {one.name for tab in tabs(Texts("en")) for one in tab.fields}
+
+
+def test_what_was_said_is_shown_as_it_is_read() -> None:
+    fields = {one.name: one for tab in tabs(Texts("en")) for one in tab.fields}
+    said: dict[str, str | tuple[str, ...] | bool] = {
+        "filters": ("hue=s=0", "eq=gamma=1.2"),
+        "ffmpeg_args": ("-metadata", "title=a film"),
+        "scale": "1280:",
+    }
+    values: dict[str, str | bool] = {name: shown(fields[name], value) for name, value in said.items()}
+    assert values["ffmpeg_args"] == "-metadata 'title=a film'"
+    again = RecipeForm(values=values).wishes(Texts("en")).options
+    assert again == {**said, "ffmpeg_args": values["ffmpeg_args"]}
+    assert shown(fields["codec"], None) == ""
+
+
+SOUNDS = tuple(TrackRow(index, "audio", "aac", channels=2) for index in (1, 2, 4))
+
+
+def test_tracks_are_kept_left_out_moved_and_made_something_else_of() -> None:
+    view = TracksView(SOUNDS)
+    assert view.take(())
+    assert view.lines() == ()
+    view.say(1, " codec=opus bitrate=128k ")
+    view.toggle(0)
+    assert view.lines() == ("index=2 codec=opus bitrate=128k", "index=4")
+    assert view.move(2, -5) == 0
+    assert view.lines() == ("index=4", "index=2 codec=opus bitrate=128k")
+    assert [row[0] for row in view.cells(Texts("en"))] == ["✔", "✖", "✔"]
+    assert view.cells(Texts("en"))[2][1:] == ("2", "", "aac, stereo", "", "codec=opus bitrate=128k")
+    view.toggle(0)
+    view.toggle(2)
+    assert view.lines() == ("none",)
+    assert view.take(view.lines())
+    assert not any(track.kept for track in view.tracks)
+
+
+def test_a_file_of_subtitles_stands_behind_the_tracks() -> None:
+    view = TracksView((TrackRow(2, "subtitle", "subrip", "fra", forced=True),))
+    view.take(())
+    view.others = ("file='my subtitles.srt' lang=eng",)
+    assert view.lines() == ("index=2", "file='my subtitles.srt' lang=eng")
+    assert view.take(("file=en.srt",))
+    assert not view.tracks[0].kept
+    assert view.cells(Texts("en"))[0][3] == "subrip, forced"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("toggle", "say", "up", "down")), st.integers(0, 2), st.sampled_from(("", "copy"))),
+        max_size=8,
+    )
+)
+def test_whatever_is_done_to_tracks_is_read_as_it_was_written(steps: list[tuple[str, int, str]]) -> None:
+    view, again = TracksView(SOUNDS), TracksView(SOUNDS)
+    view.take(())
+    for step, place, words in steps:
+        if step == "toggle":
+            view.toggle(place)
+        elif step == "say":
+            view.say(place, words)
+        else:
+            view.move(place, -1 if step == "up" else 1)
+    assert again.take(view.lines())
+    assert again.lines() == view.lines()
+    assert {track.row for track in view.tracks} == set(SOUNDS)
+
+
+@pytest.mark.parametrize("line", ["lang=fra", "index=9 copy", "copy", "index=x"])
+def test_lines_that_choose_otherwise_are_left_to_their_writer(line: str) -> None:
+    assert not TracksView(SOUNDS).take((line,))
 
 
 def test_what_servers_say_of_a_recipe() -> None:

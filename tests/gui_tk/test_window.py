@@ -59,7 +59,7 @@ def test_who_never_saw_a_command_line(farm: Ffx, open_window: OpenWindow, films:
     person.until(lambda: bool(person.main.files.profile.get()), "profiles are known")
     assert person.main.files.folder.get() == str(films[0].parent / "encoded")
     person.main.files.profile.set("h264-fast")
-    person.main.pause()
+    person.main.queue.pause()
     person.until(lambda: person.main.totals.paused, "the queue is paused")
     person.click(person.main.files.start_button)
     person.until(lambda: len(person.jobs()) == 3, "three jobs are seen")
@@ -68,7 +68,7 @@ def test_who_never_saw_a_command_line(farm: Ffx, open_window: OpenWindow, films:
     number = person.jobs()[0].number
     person.drag_job(number, "attic")
     person.until(lambda: person.jobs()[0].server == "attic", "the job is for the attic")
-    person.main.pause()
+    person.main.queue.pause()
     person.until(lambda: any(row.state is JobState.RUNNING for row in person.jobs()), "something runs")
     person.picture(pictures / "window.png")
     assert probe(pictures / "window.png").video is not None
@@ -94,7 +94,7 @@ def test_a_job_is_cancelled_and_begun_anew_by_keys_and_menu(
     farm: Ffx, open_window: OpenWindow, films: list[Path]
 ) -> None:
     person = open_window()
-    person.main.pause()
+    person.main.queue.pause()
     person.until(lambda: person.main.totals.paused, "the queue is paused")
     fast = ("--encoder", "libx264", "--preset", "ultrafast", "--detach")
     farm.ok("submit", films[0], "-o", "gone.mp4", *fast)
@@ -117,7 +117,7 @@ def test_a_job_is_cancelled_and_begun_anew_by_keys_and_menu(
     menu.invoke(titles["Cancel"])
     person.press(person.main.queue.table.tree, "<Delete>")
     person.until(lambda: state() is JobState.CANCELLED, "it is cancelled again")
-    person.main.pause()
+    person.main.queue.pause()
     person.until(lambda: not person.main.totals.paused, "the queue goes on")
 
 
@@ -262,6 +262,69 @@ def test_without_a_file_a_recipe_is_edited_all_the_same(open_window: OpenWindow)
     assert person.main.files.wishes.options == {"quality": "30"}
 
 
+def test_the_recipe_of_a_job_that_waits_is_edited(
+    farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path, pictures: Path
+) -> None:
+    person = open_window()
+    film, output = films[0], tmp_path / "out.mkv"
+    person.click(person.main.queue.pause_button)
+    person.until(lambda: person.main.totals.paused, "the queue is paused")
+    fast = ("--encoder", "libx264", "--preset", "ultrafast", "--quality", "30", "--priority", "7", "--detach")
+    farm.ok("submit", film, "-o", output, *fast)
+    person.until(lambda: bool(person.jobs()) and person.jobs()[0].output == str(output), "the job is seen")
+    number = person.jobs()[0].number
+    person.click_job(number)
+    person.press(person.main.queue.table.tree, "<F2>")
+    person.until(lambda: person.main.queue.editor is not None, "the editor opens")
+    editor = person.main.queue.editor
+    assert editor is not None
+    assert editor.wishes().options["quality"] == "30"
+    assert editor.wishes().options["preset"] == "ultrafast"
+
+    def says(words: str) -> bool:
+        return words in editor.answer.get("1.0", "end")
+
+    person.until(lambda: says("✔ studio: libx264 (software)"), "it is checked unasked")
+    editor.book.select(2)
+    sounds = editor.tracks["audio"]
+    person.until(lambda: bool(sounds.tree.get_children()), "its sounds are listed")
+    assert sounds.tree.set(sounds.tree.get_children()[0], "track") == "aac, stereo, default"
+    person.click(sounds.tree, 200, 30 + 12)
+    sounds.words.set("codec=libopus bitrate=64k")
+    person.click(sounds.buttons["say"])
+    assert editor.wishes().options["audio"] == ("index=1 codec=libopus bitrate=64k",)
+    person.until(lambda: says("✖ attic: not compatible: libopus"), "no server has that encoder")
+    sounds.words.set("codec=aac bitrate=64k downmix=mono")
+    person.click(sounds.buttons["say"])
+    editor.set_field("scale", "160:")
+    editor.server.set("attic")
+    person.until(lambda: says("✔ attic: libx264 (software)") and not says("studio"), "it is checked again")
+    person.picture(pictures / "tracks.png")
+    person.click(editor.buttons["done"])
+    person.until(lambda: person.jobs()[0].number > number, "another job takes its place")
+    assert next(row.state for row in person.jobs() if row.number == number) is JobState.CANCELLED
+    assert (person.jobs()[0].output, person.jobs()[0].priority) == (str(output), 7)
+    person.click(person.main.queue.pause_button)
+    person.until(output.exists, "it is encoded")
+    media = probe(output)
+    assert media.video is not None
+    assert (media.video.width, [(sound.codec, sound.channels) for sound in media.audio]) == (160, [("aac", 1)])
+    person.until(lambda: person.jobs()[0].server == "attic", "by the server that was chosen")
+
+
+def test_everything_is_stopped_after_a_question(farm: Ffx, open_window: OpenWindow, films: list[Path]) -> None:
+    person = open_window()
+    person.click(person.main.queue.pause_button)
+    person.until(lambda: person.main.totals.paused, "the queue is paused")
+    farm.ok("submit", *films, "--out-dir", "stopped", "--encoder", "libx264", "--detach")
+    person.until(lambda: sum(row.state is JobState.PENDING for row in person.jobs()) == 3, "three jobs wait")
+    person.click(person.main.queue.stop_button)
+    person.until(lambda: not any(row.state is JobState.PENDING for row in person.jobs()), "all are cancelled")
+    assert person.messages[-1] == "ffx: Cancel all jobs that are not done?"
+    person.click(person.main.queue.pause_button)
+    person.until(lambda: not person.main.totals.paused, "the queue goes on")
+
+
 def test_the_log_is_filtered_and_files_are_merged(
     farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path
 ) -> None:
@@ -300,7 +363,8 @@ def test_a_server_is_preferred_drained_and_forgotten(farm: Ffx, open_window: Ope
     person.until(lambda: any(row.name == "attic" and row.remembered for row in pane.rows), "it was added")
     pane.tree.selection_set("attic")
     person.look()
-    assert "of disk free" in pane.details.get()
+    assert "it answers after " in pane.details.get()
+    assert pane.tree.set("attic", "disk").endswith(" GB")
     pane.fill_menu()
     pane.menu.invoke(2)
     person.until(lambda: "preferred for hevc" in pane.details.get(), "it is preferred")

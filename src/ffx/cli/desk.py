@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from attrs import evolve
+
 from ffx.cli.asking import Wish
 from ffx.cli.assembly import Assembly
 from ffx.cli.capability_command import ask_all
-from ffx.cli.desk_rows import job_row, server_check, server_row
+from ffx.cli.desk_rows import job_row, server_check, server_row, track_rows
 from ffx.cli.diary import Diary
 from ffx.cli.dry_run import candidates
 from ffx.cli.endpoints import book, known_endpoints
@@ -27,11 +30,13 @@ from ffx.cli.planning import Planned, Refused, plan_all
 from ffx.cli.previewing import preview_picture
 from ffx.cli.profiles import known_profiles, recipe_of_profile
 from ffx.cli.queue_changes import Change, cancelling, make_change, pausing, prioritising, retrying
+from ffx.cli.queue_edit import replacement
 from ffx.cli.queue_reassign import moving
 from ffx.cli.queue_why import explanation
 from ffx.cli.queue_work import QueueWork
 from ffx.cli.recipe_flags import no_options
 from ffx.cli.recipe_options import recipe_named
+from ffx.cli.recipe_words import options_of
 from ffx.cli.server_care import set_draining
 from ffx.cli.server_commands import Look, look_at
 from ffx.cli.settings import argument_policy, submit_settings
@@ -55,6 +60,7 @@ from ffx.core.desk import (
     Step,
     Submitted,
     Totals,
+    TrackRow,
     Wishes,
 )
 from ffx.core.errors import UsageError
@@ -63,6 +69,7 @@ from ffx.core.model import JobState, ServerCapabilities, Verification
 from ffx.core.private_files import replace_privately
 from ffx.core.recipe import Recipe
 from ffx.media.plan import Request
+from ffx.media.probe import probe
 
 _AT_ONCE = 16
 """Servers that are asked at a time."""
@@ -135,6 +142,9 @@ class ProgramDesk(Desk):
         found = candidates(survey, ranking, planned, assembly.specs(), argument_policy(assembly.source))
         return Check(tuple(server_check(one) for one in found), ranking.alternatives)
 
+    def tracks(self, file: Path) -> tuple[TrackRow, ...]:
+        return track_rows(probe(file))
+
     def estimate(self, file: Path, wishes: Wishes) -> tuple[EstimateRow, ...]:
         found = asyncio.run(estimates(self._assembly, self._wish(file, wishes), wishes.server))
         return tuple(EstimateRow(e.server, e.encoder, e.seconds, e.size, e.likeness, e.error) for e in found)
@@ -147,7 +157,10 @@ class ProgramDesk(Desk):
 
     def _recipe(self, wishes: Wishes) -> Recipe:
         base = recipe_of_profile(self._assembly, wishes.profile or None)
-        return recipe_named(base, {**no_options(), "ffmpeg_args": (), **wishes.options}, self._assembly.specs())
+        options = {**no_options(), "ffmpeg_args": (), **wishes.options}
+        if isinstance(options["ffmpeg_args"], str):
+            options["ffmpeg_args"] = _words(options["ffmpeg_args"])
+        return recipe_named(base, options, self._assembly.specs())
 
     def _local(self, wishes: Wishes) -> str:
         return "never" if wishes.server else submit_settings(self._assembly.source).local
@@ -179,13 +192,26 @@ class ProgramDesk(Desk):
             Step.RESUME: lambda queue: pausing(False),
             Step.RETRY: retrying,
         }
-        return self._change(numbers, lambda queue, record: changes[step](queue))
+        return self._change(numbers, lambda queue, records: changes[step](queue))
 
     def prioritize(self, number: int, priority: int) -> None:
-        self._raise(self._change((number,), lambda queue, record: prioritising(priority)))
+        self._raise(self._change((number,), lambda queue, records: prioritising(priority)))
+
+    def wishes_of(self, number: int) -> tuple[Path, Wishes]:
+        record = self._with_queue(lambda queue: queue.find(str(number)))
+        return Path(record.job.input_file), Wishes(options=options_of(record.job.recipe), server=record.handling.server)
+
+    def change(self, number: int, wishes: Wishes) -> int:
+        with self._own_queue() as queue:
+            record = queue.find(str(number))
+            changed = replacement(self._assembly, queue, record, self._recipe(wishes))
+            handling = evolve(record.handling, server=wishes.server, local=self._local(wishes))
+            self._raise(self._change((number,), lambda queue, records: cancelling()))
+            (added,) = add_to_queue(queue, [changed], handling, record.job.verification)
+        return added.number
 
     def move(self, number: int, server: str) -> None:
-        self._raise(self._change((number,), lambda queue, record: moving(self._assembly, queue, record, server)))
+        self._raise(self._change((number,), lambda queue, records: moving(self._assembly, queue, records[0], server)))
 
     def why(self, number: int) -> tuple[str, ...]:
         with self._own_queue() as queue:
@@ -214,11 +240,13 @@ class ProgramDesk(Desk):
         finally:
             work.stop()
 
-    def _change(self, numbers: Sequence[int], change: Callable[[JobQueue, JobRecord], Change]) -> tuple[str, ...]:
+    def _change(
+        self, numbers: Sequence[int], change: Callable[[JobQueue, Sequence[JobRecord]], Change]
+    ) -> tuple[str, ...]:
         """What became of jobs to which a change was not made."""
         with self._own_queue() as queue:
             records = [queue.find(str(number)) for number in numbers]
-            changed = [one for r in records for one in make_change(self._assembly, queue, (r,), change(queue, r))]
+            changed = make_change(self._assembly, queue, records, change(queue, records))
         return tuple(f"job {one.record.number}: {one.words}" for one in changed if not one.done)
 
     def _raise(self, refusals: Sequence[str]) -> None:
@@ -280,3 +308,11 @@ class ProgramDesk(Desk):
     @property
     def _window_file(self) -> Path:
         return self._assembly.folders.state / "window.json"
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """FFmpeg's arguments as a shell takes them. Raises UsageError."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise UsageError(f"{text!r} has a quotation mark that is not closed") from None

@@ -1,4 +1,4 @@
-"""Jobs and servers as a desk hands them out."""
+"""Jobs, tracks and servers as a desk hands them out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from attrs import evolve
 from ffx.cli.dry_run import Candidate
 from ffx.cli.server_commands import Look
 from ffx.client.queue.records import JobRecord, Live
-from ffx.core.desk import JobRow, ServerCheck, ServerRow
+from ffx.core.desk import JobRow, ServerCheck, ServerRow, TrackRow
 from ffx.core.model import JobState
+from ffx.media.probe import MediaInfo
 
 
 def job_row(record: JobRecord, live: Live | None) -> JobRow:
@@ -35,6 +36,22 @@ def job_row(record: JobRecord, live: Live | None) -> JobRow:
     if live is None:
         return row
     return evolve(row, phase=live.phase.value, progress=live.progress, fps=live.fps, eta=live.eta)
+
+
+def track_rows(media: MediaInfo) -> tuple[TrackRow, ...]:
+    return tuple(
+        TrackRow(
+            index=stream.index,
+            kind=stream.kind,
+            codec=stream.codec,
+            language=stream.language,
+            channels=stream.channels,
+            title=stream.title,
+            default="default" in stream.disposition,
+            forced="forced" in stream.disposition,
+        )
+        for stream in (*media.audio, *media.subtitles)
+    )
 
 
 def server_check(candidate: Candidate) -> ServerCheck:

@@ -39,7 +39,7 @@ def recipe_named(base: Recipe, options: Mapping[str, Any], specs: Mapping[str, E
     if options["quality"] is not None and options["bitrate"] is not None:
         raise UsageError("give --quality or --bitrate, not both")
     base = _on_encoder(base, options, specs)
-    recipe = evolve(base, **_texts(options), **_quality(options), **_kept(options))
+    recipe = evolve(base, **{**_quality(options), **_texts(options), **_kept(options)})
     recipe = _with_target(recipe, options)
     recipe = evolve(recipe, picture=_picture(base.picture, options))
     recipe = _with_time(recipe, options)

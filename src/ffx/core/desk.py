@@ -100,10 +100,27 @@ class Wishes:
     """The named recipe to begin with; empty: all as the sources have it."""
     options: Mapping[str, str | tuple[str, ...] | bool] = field(factory=dict)
     """What is said besides, in the words of the command line: ``{"scale": "1280:", "audio": ("lang=fra codec=opus",)}``
-    stands for ``--scale 1280: --audio 'lang=fra codec=opus'``.
+    stands for ``--scale 1280: --audio 'lang=fra codec=opus'``. What stands behind ``--`` there is ``ffmpeg_args``, in
+    words or as one text.
     """
     server: str = ""
     """The only server that may do it; empty: the best one."""
+
+
+@frozen
+class TrackRow:
+    """One sound or one subtitle of a file."""
+
+    index: int
+    """Of the stream in the file, as recipes name it."""
+    kind: str
+    """``audio`` or ``subtitle``."""
+    codec: str
+    language: str = ""
+    channels: int = 0
+    title: str = ""
+    default: bool = False
+    forced: bool = False
 
 
 @frozen
@@ -220,6 +237,10 @@ class Desk(ABC):
         """What each server says of a job for a file; nothing is sent."""
 
     @abstractmethod
+    def tracks(self, file: Path) -> tuple[TrackRow, ...]:
+        """The sounds and subtitles of a file, in their order."""
+
+    @abstractmethod
     def estimate(self, file: Path, wishes: Wishes) -> tuple[EstimateRow, ...]:
         """What each server would make of a file, by an encode of pieces of it there."""
 
@@ -246,6 +267,16 @@ class Desk(ABC):
     @abstractmethod
     def prioritize(self, number: int, priority: int) -> None:
         """Let a job come earlier or later: 1 (last) to 10 (first)."""
+
+    @abstractmethod
+    def wishes_of(self, number: int) -> tuple[Path, Wishes]:
+        """The input of a job of the queue, and how it is to be encoded."""
+
+    @abstractmethod
+    def change(self, number: int, wishes: Wishes) -> int:
+        """Let a job that has not begun be encoded otherwise; another job takes its place, whose number is returned.
+        Raises UsageError: it has begun, or cannot be done so; then it is as it was.
+        """
 
     @abstractmethod
     def move(self, number: int, server: str) -> None:

@@ -48,7 +48,7 @@ class FilesPane(ttk.Frame):
         self.start_button = ttk.Button(self, text=texts("Start"), style="Accent.TButton", command=on_start)
         self._recipe_button = ttk.Button(self, text=texts("Recipe…"), command=self.edit_recipe)
         self._choose = ttk.Button(self, text="…", width=3, command=self._choose_folder)
-        self.folder_entry = ttk.Entry(self, textvariable=self.folder)
+        self.folder_entry = ttk.Entry(self, textvariable=self.folder, width=12)
         self._lay_out(texts("Profile"), texts("Results go to"))
         self._show()
 

@@ -101,12 +101,6 @@ class MainWindow:
         self.files.set_busy(False)
         self.application.show_error(message)
 
-    def pause(self) -> None:
-        """Suspend the queue, or let it go on."""
-        paused = not self.totals.paused
-        desk = self.application.desk
-        self.application.bridge.call(lambda: desk.pause_queue(paused))
-
     # -- Keeping fresh --------------------------------------------------------------------------------------
 
     def look_at_queue(self) -> None:

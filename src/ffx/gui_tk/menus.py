@@ -63,7 +63,8 @@ def _run(command: Callable[[], None], event: tk.Event[tk.Misc]) -> None:
 
 def _fill_jobs(menu: tk.Menu, window: MainWindow) -> None:
     texts = window.application.words.texts
-    menu.add_command(label=texts("Pause or resume the queue"), command=window.pause)
+    menu.add_command(label=texts("Pause or resume the queue"), command=window.queue.pause)
+    menu.add_command(label=texts("Stop…"), command=window.queue.stop)
     menu.add_separator()
     for title, step in (
         (texts("Pause"), Step.PAUSE),
@@ -72,6 +73,7 @@ def _fill_jobs(menu: tk.Menu, window: MainWindow) -> None:
         (texts("Retry"), Step.RETRY),
     ):
         menu.add_command(label=title, command=partial(window.queue.ask, step))
+    menu.add_command(label=texts("Edit the recipe…"), command=window.queue.edit, accelerator="F2")
     menu.add_command(label=texts("Why is it waiting?"), command=window.queue.why)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from tkinter import messagebox, ttk
 from typing import TYPE_CHECKING
 
-from ffx.core.desk import JobPage, JobRow, Step, Totals
+from ffx.core.desk import JobPage, JobRow, Step, Totals, Wishes
 from ffx.core.model import JobState
 from ffx.gui_tk.queue_view import PAGE, QueueView
+from ffx.gui_tk.recipe_window import RecipeWindow
 from ffx.gui_tk.servers_pane import ServersPane
 from ffx.gui_tk.table import Column, JobTable
 from ffx.gui_tk.words import DONE, FAILED, RUNNING, WAITING
@@ -39,6 +41,11 @@ class QueuePane(ttk.Frame):
         self._bar.grid(row=0, column=0, sticky="ew", pady=(0, 4))
         self._add_filters()
         texts = application.words.texts
+        self.stop_button = ttk.Button(self._bar, text=texts("Stop…"), command=self.stop)
+        self.pause_button = ttk.Button(self._bar, text=texts("Pause"), command=self.pause)
+        for button in (self.stop_button, self.pause_button):
+            button.pack(side="right", padx=(4, 0))
+        self._paused = False
         columns = (
             Column("number", "#", 60, right=True),
             Column("file", texts("File"), 220, stretch=True),
@@ -59,17 +66,22 @@ class QueuePane(ttk.Frame):
             tree.bind(event, self._open_menu)
         tree.bind("<Delete>", lambda event: self.ask(Step.CANCEL))
         tree.bind("<Return>", lambda event: self.why())
+        tree.bind("<F2>", lambda event: self.edit())
         tree.bind("<ButtonPress-1>", self._press, add=True)
         tree.bind("<B1-Motion>", self._drag, add=True)
         tree.bind("<ButtonRelease-1>", self._drop, add=True)
         self._pressed: tuple[int, int, int] | None = None
         self._dragging = 0
+        self.editor: RecipeWindow | None = None
 
     def take(self, pages: Mapping[int, JobPage], totals: Totals) -> None:
         """Show the queue as it is."""
         changed = [self.view.take(number, page) for number, page in pages.items()]
         if any(changed):
             self.table.show()
+        self._paused = totals.paused
+        texts = self._application.words.texts
+        self.pause_button.configure(text=texts("Resume") if totals.paused else texts("Pause"))
         for button, title, states in self._filters.values():
             number = sum(totals.counts.get(state, 0) for state in states or tuple(JobState))
             button.configure(text=f"{title} ({number})")
@@ -102,6 +114,26 @@ class QueuePane(ttk.Frame):
         self.table.show()
         self._on_change()
 
+    # -- What the person does with the whole ----------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Suspend the queue, or let it go on."""
+        desk, paused = self._application.desk, not self._paused
+        self._application.bridge.call(lambda: desk.pause_queue(paused), self._done)
+
+    def stop(self) -> None:
+        """End all jobs that have not ended, after a question."""
+        desk, texts = self._application.desk, self._application.words.texts
+        if not messagebox.askyesno("ffx", texts("Cancel all jobs that are not done?"), parent=self):
+            return
+
+        def end_all() -> tuple[str, ...]:
+            states = (*WAITING, *RUNNING)
+            total = desk.page(states, number=1, size=1).total
+            return desk.ask([row.number for row in desk.page(states, number=1, size=max(1, total)).rows], Step.CANCEL)
+
+        self._application.bridge.call(end_all, self._asked)
+
     # -- What the person does with jobs ---------------------------------------------------------------------
 
     def ask(self, step: Step) -> None:
@@ -133,6 +165,22 @@ class QueuePane(ttk.Frame):
     def _explain(self, number: int, lines: tuple[str, ...]) -> None:
         title = self._application.words.texts("Job {number}", number=number)
         messagebox.showinfo(title, "\n".join(lines), parent=self)
+
+    def edit(self) -> None:
+        """Open the recipe of the selected job, which another job follows in its place."""
+        waiting = [row for row in self.view.chosen if row.state is JobState.PENDING]
+        if waiting:
+            desk, number = self._application.desk, waiting[0].number
+            self._application.bridge.call(lambda: desk.wishes_of(number), partial(self._open_recipe, number))
+
+    def _open_recipe(self, number: int, found: tuple[Path, Wishes]) -> None:
+        desk, bridge = self._application.desk, self._application.bridge
+
+        def change(wishes: Wishes) -> None:
+            bridge.call(lambda: desk.change(number, wishes), lambda other: self._on_change())
+
+        title = self._application.words.texts("Job {number}", number=number)
+        self.editor = RecipeWindow(self._application, found[1], found[0], change, title=title)
 
     def move(self, number: int, server: str) -> None:
         """Give a job to a server; a warning says what it lacks, and who has it."""
@@ -173,6 +221,10 @@ class QueuePane(ttk.Frame):
                 command=partial(self.ask, step),
             )
         self.menu.add_separator()
+        waits = any(row.state is JobState.PENDING for row in rows)
+        self.menu.add_command(
+            label=texts("Edit the recipe…"), state="normal" if waits else "disabled", command=self.edit
+        )
         self.menu.add_cascade(label=texts("Priority"), menu=self._priorities())
         self.menu.add_cascade(label=texts("Move to"), menu=self._servers_menu(rows))
         self.menu.add_command(label=texts("Why is it waiting?"), command=self.why)

@@ -6,6 +6,7 @@ errors, is for both.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -92,6 +93,16 @@ def tabs(texts: Texts) -> tuple[Tab, ...]:
             (Field("subtitles", texts("Tracks"), Kind.LINES, hint="lang=fra burn  ·  file=en.srt lang=eng default"),),
         ),
         Tab(
+            texts("Expert"),
+            (
+                Field("filters", texts("Filters of FFmpeg"), Kind.LINES, hint="hue=s=0"),
+                Field("ffmpeg_args", texts("Arguments for FFmpeg"), hint="-bf 2 -refs 4"),
+                Field("tune", texts("Tuned for"), choices=("film", "animation", "grain")),
+                Field("codec_profile", texts("Profile of the codec"), choices=("main", "high", "main10")),
+                Field("level", texts("Level of the codec"), hint="4.1"),
+            ),
+        ),
+        Tab(
             texts("Container"),
             (
                 Field("container", texts("Container"), choices=("mp4", "matroska", "webm", "mov")),
@@ -121,11 +132,22 @@ class RecipeForm:
             if isinstance(value, bool):
                 options |= {name: True} if value else {}
             elif kinds[name] is Kind.LINES:
-                lines = tuple(line.strip() for line in value.splitlines() if line.strip())
-                options |= {name: lines} if lines else {}
+                options |= {name: lines} if (lines := lines_of(value)) else {}
             elif value.strip():
                 options[name] = value.strip()
         return Wishes(self.profile, options, self.server)
+
+
+def shown(one: Field, value: str | tuple[str, ...] | bool | None) -> str:
+    """What is written in a field that is no switch."""
+    if isinstance(value, tuple):
+        return "\n".join(value) if one.kind is Kind.LINES else shlex.join(value)
+    return value if isinstance(value, str) else ""
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The choices in a text that has one a line."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def check_lines(check: Check, chosen: str, texts: Texts) -> tuple[str, ...]:

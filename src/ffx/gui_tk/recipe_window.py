@@ -9,15 +9,20 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from ffx.core.desk import Check, Wishes
+from ffx.core.desk import Check, TrackRow, Wishes
 from ffx.gui_tk.dialog import Dialog
-from ffx.gui_tk.recipe_view import Field, Kind, RecipeForm, Tab, check_lines, estimate_lines, tabs
+from ffx.gui_tk.recipe_view import Field, Kind, RecipeForm, Tab, check_lines, estimate_lines, lines_of, shown, tabs
+from ffx.gui_tk.tracks_list import TracksList
 
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
 
-LINES = 4
-"""Of a text in which each is a choice; a tab of more fields has two columns."""
+LINES = 3
+"""Of a text in which each is a choice."""
+ROWS = 5
+"""Fields of a tab that stand below each other; those of one with more are in two columns."""
+CHECK_AFTER = 700
+"""Milliseconds without a change until the servers are asked by themselves."""
 LARGEST_PICTURE = (1160, 580)
 """Pixels; a larger one is reduced."""
 
@@ -26,10 +31,19 @@ class RecipeWindow(Dialog):
     """Changes what is said beside the profile; ``on_done`` is given it."""
 
     def __init__(
-        self, application: Application, wishes: Wishes, file: Path | None, on_done: Callable[[Wishes], None]
+        self,
+        application: Application,
+        wishes: Wishes,
+        file: Path | None,
+        on_done: Callable[[Wishes], None],
+        *,
+        title: str = "",
     ) -> None:
-        super().__init__(application, application.words.texts("Recipe"), 900, 620)
+        super().__init__(application, title or application.words.texts("Recipe"), 900, 640)
         self._file, self._on_done = file, on_done
+        self._asked = 0
+        """Times that the servers were asked; only the last answer counts."""
+        self.tracks: dict[str, TracksList] = {}
         self._variables: dict[str, tk.StringVar | tk.BooleanVar] = {}
         self._lines: dict[str, tk.Text] = {}
         self._profile = wishes.profile
@@ -37,12 +51,18 @@ class RecipeWindow(Dialog):
         self.moment = tk.StringVar(value="1")
         self.answer = tk.Text(self.body, height=7, wrap="word", state="disabled", relief="flat")
         self.picture: tk.PhotoImage | None = None
-        book = ttk.Notebook(self.body)
+        self.book = ttk.Notebook(self.body)
         for tab in tabs(self.texts):
-            book.add(self._page(book, tab, wishes), text=tab.title)
-        book.pack(fill="both", expand=True)
+            self.book.add(self._page(self.book, tab, wishes), text=tab.title)
+        self.book.enable_traversal()
+        self.book.pack(fill="both", expand=True)
         self.buttons = self._buttons()
         self.answer.pack(fill="both", pady=(8, 0))
+        if file is not None:
+            application.bridge.call(lambda: application.desk.tracks(file), self._show_tracks, self._say)
+            for variable in (*self._variables.values(), self.server):
+                variable.trace_add("write", self._changed)
+            self.check()
 
     @property
     def _automatic(self) -> str:
@@ -52,7 +72,7 @@ class RecipeWindow(Dialog):
 
     def _page(self, book: ttk.Notebook, tab: Tab, wishes: Wishes) -> ttk.Frame:
         page = ttk.Frame(book, padding=10)
-        rows = (len(tab.fields) + 1) // 2 if len(tab.fields) > LINES + 1 else len(tab.fields)
+        rows = (len(tab.fields) + 1) // 2 if len(tab.fields) > ROWS else len(tab.fields)
         for place, one in enumerate(tab.fields):
             row, column = place % rows, 3 * (place // rows)
             ttk.Label(page, text=one.title).grid(row=row, column=column, sticky="nw", padx=(0, 8), pady=4)
@@ -67,17 +87,32 @@ class RecipeWindow(Dialog):
             self._variables[one.name] = switch
             return ttk.Checkbutton(page, variable=switch)
         if one.kind is Kind.LINES:
-            frame = ttk.Frame(page)
-            text = tk.Text(frame, height=LINES, width=60)
-            text.insert("1.0", "\n".join(value) if isinstance(value, tuple) else "")
-            text.pack(fill="x")
-            ttk.Label(frame, text=one.hint).pack(anchor="w")
-            self._lines[one.name] = text
-            return frame
-        variable = tk.StringVar(self, value=value if isinstance(value, str) else "")
+            return self._text(page, one, value)
+        variable = tk.StringVar(self, value=shown(one, value))
         self._variables[one.name] = variable
         offered = one.choices or ((one.hint,) if one.hint else ())
         return ttk.Combobox(page, textvariable=variable, values=offered, width=18)
+
+    def _text(self, page: ttk.Frame, one: Field, value: str | tuple[str, ...] | bool | None) -> ttk.Frame:
+        """A text of lines; below the list of the file's tracks, where it is about those."""
+        frame = ttk.Frame(page)
+        text = tk.Text(frame, height=LINES, width=60)
+        text.insert("1.0", shown(one, value))
+        if one.name in ("audio", "subtitles") and self._file is not None:
+            tracks = TracksList(frame, one.name, self.texts, lambda lines: self.set_field(one.name, "\n".join(lines)))
+            tracks.pack(fill="x", pady=(0, 6))
+            text.bind("<FocusOut>", lambda event: tracks.follow(lines_of(text.get("1.0", "end"))))
+            self.tracks[one.name] = tracks
+        text.pack(fill="x")
+        ttk.Label(frame, text=one.hint).pack(anchor="w")
+        self._lines[one.name] = text
+        return frame
+
+    def _show_tracks(self, rows: tuple[TrackRow, ...]) -> None:
+        if self.is_open:
+            for name, kind in (("audio", "audio"), ("subtitles", "subtitle")):
+                lines = lines_of(self._lines[name].get("1.0", "end"))
+                self.tracks[name].show([row for row in rows if row.kind == kind], lines)
 
     def _buttons(self) -> dict[str, ttk.Button]:
         bar = ttk.Frame(self.body)
@@ -104,6 +139,7 @@ class RecipeWindow(Dialog):
         if name in self._lines:
             self._lines[name].delete("1.0", "end")
             self._lines[name].insert("1.0", value)
+            self._changed()
         else:
             self._variables[name].set(value)  # type: ignore[arg-type]
 
@@ -115,15 +151,28 @@ class RecipeWindow(Dialog):
 
     # -- What the person does -------------------------------------------------------------------------------
 
+    def _changed(self, *names: str) -> None:
+        """Ask the servers once the person has written to the end."""
+        if self._file is not None:
+            self.application.bridge.later("check", CHECK_AFTER, self.check)
+
     def check(self) -> None:
         """Ask the servers, and show the command."""
-        if self._file is None:
+        if self._file is None or not self.is_open:
             return
         desk, file, wishes = self.application.desk, self._file, self.wishes()
+        self._asked += 1
+        asked = self._asked
         self._say(self.texts("The servers are asked…"))
-        self.application.bridge.call(lambda: desk.check(file, wishes), self._checked, self._say)
+        self.application.bridge.call(
+            lambda: desk.check(file, wishes),
+            lambda check: self._checked(check) if asked == self._asked else None,
+            lambda words: self._say(words) if asked == self._asked else None,
+        )
 
     def _checked(self, check: Check) -> None:
+        if not self.is_open:
+            return
         chosen = self.wishes().server
         command = next((one.command for one in check.servers if one.command and chosen in ("", one.name)), "")
         self._say("\n".join((*check_lines(check, chosen, self.texts), *(("", command) if command else ()))))
@@ -133,6 +182,7 @@ class RecipeWindow(Dialog):
         if self._file is None:
             return
         desk, file, wishes = self.application.desk, self._file, self.wishes()
+        self._asked += 1
         self._say(self.texts("Pieces of the film are encoded…"))
         self.application.bridge.call(
             lambda: desk.estimate(file, wishes), lambda rows: self._say("\n".join(estimate_lines(rows))), self._say
@@ -148,6 +198,7 @@ class RecipeWindow(Dialog):
             self._say(self.texts("A moment is a number of seconds."))
             return
         desk, file, wishes = self.application.desk, self._file, self.wishes()
+        self._asked += 1
         self._say(self.texts("Pieces of the film are encoded…"))
         self.application.bridge.call(lambda: desk.preview(file, wishes, moment), self._show_picture, self._say)
 

@@ -31,11 +31,13 @@ class ServersPane(ttk.Frame):
         self.tree = make_tree(
             self,
             (
-                Column("name", texts("Server"), 110, stretch=True),
-                Column("address", texts("Address"), 150, stretch=True),
+                Column("name", texts("Server"), 90, stretch=True),
+                Column("address", texts("Address"), 110, stretch=True),
                 Column("state", texts("State"), 110),
-                Column("jobs", texts("Jobs"), 50, right=True),
-                Column("cpu", texts("CPU"), 55, right=True),
+                Column("jobs", texts("Jobs"), 45, right=True),
+                Column("cpu", texts("CPU"), 50, right=True),
+                Column("memory", texts("Memory"), 70, right=True),
+                Column("disk", texts("Disk"), 70, right=True),
             ),
             height=5,
             mode="browse",
@@ -67,9 +69,9 @@ class ServersPane(ttk.Frame):
         self.rows = tuple(rows)
         for row in rows:
             if not self.tree.exists(row.name):
-                self.tree.insert("", "end", iid=row.name, values=words.server(row)[:5])
+                self.tree.insert("", "end", iid=row.name, values=words.server(row))
             elif row != before.get(row.name):
-                self.tree.item(row.name, values=words.server(row)[:5])
+                self.tree.item(row.name, values=words.server(row))
         gone = set(self.tree.get_children()) - {row.name for row in rows}
         self.tree.delete(*gone)
         self._show_buttons()

@@ -18,8 +18,6 @@ RUNNING = (JobState.RUNNING,)
 DONE = (JobState.COMPLETED,)
 FAILED = (JobState.FAILED, JobState.CANCELLED)
 
-SERVER_COLUMNS = ("name", "address", "state", "jobs", "cpu", "memory", "disk", "error")
-
 
 @frozen
 class Words:
@@ -87,9 +85,9 @@ class Words:
     # -- Servers --------------------------------------------------------------------------------------------
 
     def server(self, row: ServerRow) -> tuple[str, ...]:
-        """The cells of a server, in the order of ``SERVER_COLUMNS``."""
+        """The cells of a server: name, address, state, jobs, load, memory, free disk."""
         if row.info is None:
-            return row.name, row.address, self.server_state(row), "", "", "", "", one_line(row.error)
+            return row.name, row.address, self.server_state(row), "", "", "", ""
         info, able = row.info, row.info.capabilities
         return (
             row.name,
@@ -99,7 +97,6 @@ class Words:
             f"{able.current_load * 100:.0f} %",
             f"{able.memory_gb:.0f} GB",
             f"{able.disk_space_gb:.0f} GB",
-            "",
         )
 
     def server_state(self, row: ServerRow) -> str:
@@ -114,12 +111,7 @@ class Words:
         """One line of what the list has no room for."""
         if row.info is None:
             return one_line(row.error)
-        cells = dict(zip(SERVER_COLUMNS, self.server(row), strict=True))
-        words = [
-            self.texts("memory {size}", size=cells["memory"]),
-            self.texts("{size} of disk free", size=cells["disk"]),
-            f"{row.round_trip * 1000:.0f} ms",
-        ]
+        words = [self.texts("it answers after {time} ms", time=f"{row.round_trip * 1000:.0f}")]
         if row.preferred_for:
             words.append(self.texts("preferred for {kinds}", kinds=", ".join(row.preferred_for)))
         return ", ".join(words)
