@@ -28,6 +28,13 @@ def display() -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="package")
+def fine_display(display: str) -> Iterator[str]:
+    """One of as many inches, and twice as many pixels an inch."""
+    with virtual_display("2560x1440", dpi=192) as name:
+        yield name
+
+
 @pytest.fixture
 def open_window(
     display: str,

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def virtual_display(size: str = "1280x720") -> Iterator[str]:
-    """Its name, while the block lasts."""
+def virtual_display(size: str = "1280x720", *, dpi: int = 96) -> Iterator[str]:
+    """Its name, while the block lasts; ``size`` in pixels, of which an inch has ``dpi``."""
     reading, writing = os.pipe()
-    argv = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    argv = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-dpi", str(dpi), "-nolisten", "tcp"]
     process = subprocess.Popen(argv, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
     try:

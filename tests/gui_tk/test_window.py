@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from tkinter import font
 
 import pytest
 
@@ -155,6 +156,18 @@ def test_it_fits_on_the_screen(open_window: OpenWindow) -> None:
     root = person.window.root
     assert root.winfo_rooty() + root.winfo_height() <= 720
     assert root.winfo_rootx() + root.winfo_width() <= 1280
+
+
+def test_on_a_screen_of_high_resolution_everything_is_larger(open_window: OpenWindow, fine_display: str) -> None:
+    sizes = []
+    for person, width in ((open_window(), 1280), (open_window(DISPLAY=fine_display), 2560)):
+        person.look(0.2)
+        root, pane = person.window.root, person.main.servers_pane
+        text = font.nametofont("SunValleyBodyFont", root).metrics("linespace")
+        sizes.append((text, pane.tree.column("state", "width"), root.minsize()[0]))
+        assert pane.tree.winfo_rootx() + pane.tree.winfo_width() <= width
+    small, large = sizes
+    assert all(1.8 < twice / once < 2.2 for once, twice in zip(small, large, strict=True)), sizes
 
 
 def test_capabilities_are_shown_side_by_side(open_window: OpenWindow, pictures: Path) -> None:
@@ -377,18 +390,38 @@ def test_a_server_is_preferred_drained_and_forgotten(farm: Ffx, open_window: Ope
     person.until(lambda: any(row.name == "attic" and not row.remembered for row in pane.rows), "it was forgotten")
 
 
-def test_settings_are_kept(open_window: OpenWindow) -> None:
-    person = open_window()
+def test_settings_are_kept(open_window: OpenWindow, farm: Ffx, tmp_path: Path) -> None:
+    file = tmp_path / "ffx.toml"
+    file.write_text("# mine\n[submit]\nlocal = 'auto'  # here too\n")
+    mine = Ffx(farm.folder, farm.home, FFX_CONFIG=str(file), FFX_POLICY="weighted")
+    person = open_window(mine)
     settings = SettingsWindow(person.window)
+    person.until(lambda: "submit.local" in settings.values, "the settings are known")
+    assert settings.note.get() == "FFX_POLICY decides what is grey."
     settings.theme.set("Light")
     settings.language.set("Français")
     person.look()
     assert person.window.theme == "light"
     assert settings.note.get() == "The language changes with the next start."
+    settings.values["notify.webhook"].set("gopher://here")
+    settings.values["submit.local"].set("never")
+    person.click(settings.save_button)
+    person.until(lambda: "notify.webhook begins with https:// or http://" in settings.note.get(), "it is refused")
+    assert "never" not in file.read_text()
+    settings.values["notify.webhook"].set("")
+    settings.values["notify.command"].set("notify-send 'a job'")
+    person.click(settings.save_button)
+    person.until(lambda: settings.note.get() == "Saved; it counts from the next start.", "it is saved")
+    assert file.read_text() == (
+        '# mine\n[submit]\nlocal = "never"  # here too\n\n[notify]\ncommand = ["notify-send", "a job"]\n'
+    )
     person.leave()
-    again = open_window()
+    again = open_window(mine)
     assert again.window.words.texts.language == "fr"
     again.window.remember(language="en")
+    values = {setting.name: setting for setting in again.window.desk.settings()}
+    assert (values["submit.local"].value, values["notify.command"].value) == ("never", "notify-send 'a job'")
+    assert (values["policy.name"].fixed_by, values["policy.name"].choices) == ("FFX_POLICY", ("weighted",))
 
 
 def test_a_window_that_is_closed_during_an_encode_loses_nothing(

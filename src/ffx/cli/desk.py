@@ -40,6 +40,7 @@ from ffx.cli.recipe_words import options_of
 from ffx.cli.server_care import set_draining
 from ffx.cli.server_commands import Look, look_at
 from ffx.cli.settings import argument_policy, submit_settings
+from ffx.cli.settings_file import change_settings, settings_of
 from ffx.cli.submitting import add_to_queue
 from ffx.cli.trials import plan_one
 from ffx.cli.worker import working_process
@@ -57,6 +58,7 @@ from ffx.core.desk import (
     LogLine,
     ProfileRow,
     ServerRow,
+    Setting,
     Step,
     Submitted,
     Totals,
@@ -291,6 +293,14 @@ class ProgramDesk(Desk):
 
     def drain(self, name: str, draining: bool) -> None:
         set_draining(self._assembly, name, draining=draining)
+
+    # -- Settings -------------------------------------------------------------------------------------------
+
+    def settings(self) -> tuple[Setting, ...]:
+        return settings_of(self._assembly)
+
+    def set(self, values: Mapping[str, str]) -> None:
+        change_settings(self._assembly, values)
 
     # -- What the window remembers --------------------------------------------------------------------------
 

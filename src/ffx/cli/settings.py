@@ -73,12 +73,15 @@ def load_configuration(option: str | None, environment: Mapping[str, str], folde
     Raises:
         ConfigurationError: a named file is missing, or a file is not TOML or does not fit.
     """
-    for origin, named in (("--config", option), ("FFX_CONFIG", environment.get("FFX_CONFIG"))):
-        if named:
-            return read_file(Path(named).expanduser(), named_by=origin)
-    if folders.configuration_file.exists():
-        return read_file(folders.configuration_file)
-    return Configuration()
+    file = configuration_file(option, environment, folders)
+    origin = "--config" if option else "FFX_CONFIG" if environment.get("FFX_CONFIG") else ""
+    return read_file(file, named_by=origin) if origin or file.exists() else Configuration()
+
+
+def configuration_file(option: str | None, environment: Mapping[str, str], folders: Folders) -> Path:
+    """Where the configuration stands, or would stand."""
+    named = option or environment.get("FFX_CONFIG")
+    return Path(named).expanduser() if named else folders.configuration_file
 
 
 def read_file(file: Path, *, named_by: str = "") -> Configuration:

@@ -169,6 +169,18 @@ class ProfileRow:
 
 
 @frozen
+class Setting:
+    """One setting of this user's, as the configuration file names it (``submit.local``)."""
+
+    name: str
+    value: str
+    choices: tuple[str, ...] = ()
+    """What it can be; empty: any text that fits."""
+    fixed_by: str = ""
+    """The variable of the environment that decides it; empty: the file does."""
+
+
+@frozen
 class HistoryRow:
     """What one server did with one encoder."""
 
@@ -329,6 +341,18 @@ class Desk(ABC):
     @abstractmethod
     def drain(self, name: str, draining: bool) -> None:
         """Let a server finish its jobs and take nothing new, from any client; or take jobs again."""
+
+    # -- Settings -------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def settings(self) -> tuple[Setting, ...]:
+        """What a person may set, with the values in force."""
+
+    @abstractmethod
+    def set(self, values: Mapping[str, str]) -> None:
+        """Write settings into the configuration file, by their names; they count from the next start. Raises
+        ConfigurationError: one does not fit; none is written then.
+        """
 
     # -- What the window remembers --------------------------------------------------------------------------
 

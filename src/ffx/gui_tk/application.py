@@ -14,6 +14,7 @@ from tkinterdnd2 import TkinterDnD
 from ffx.core.desk import Desk
 from ffx.gui_tk.bridge import Bridge
 from ffx.gui_tk.main_window import MainWindow
+from ffx.gui_tk.scale import fit_rows, scale_fonts, scale_of, scaled
 from ffx.gui_tk.texts import Texts, language_of
 from ffx.gui_tk.words import Words
 
@@ -35,10 +36,13 @@ class Application:
         self.words = Words(Texts(language_of(os.environ, self._remembered.get("language"))))
         self.root = TkinterDnD.Tk()
         self.root.title("ffx")
-        self.root.minsize(*SMALLEST)
+        most = self.root.winfo_screenwidth() - AROUND[0], self.root.winfo_screenheight() - AROUND[1]
+        self.root.minsize(*(min(scaled(self.root, side), limit) for side, limit in zip(SMALLEST, most, strict=True)))
         self.root.geometry(self._geometry())
         self.theme = theme_of(self._remembered)
-        sv_ttk.set_theme(self.theme)
+        sv_ttk.set_theme(self.theme, self.root)
+        scale_fonts(self.root)
+        fit_rows(self.root)
         self.bridge = Bridge(self.root, self.show_error)
         self.main = MainWindow(self, self._remembered)
         self.root.protocol("WM_DELETE_WINDOW", self.close)
@@ -63,7 +67,8 @@ class Application:
 
     def set_theme(self, theme: str) -> None:
         self.theme = theme
-        sv_ttk.set_theme(theme)
+        sv_ttk.set_theme(theme, self.root)
+        fit_rows(self.root)
 
     def show_error(self, message: str) -> None:
         """One sentence in a box."""
@@ -71,15 +76,17 @@ class Application:
 
     def _geometry(self) -> str:
         screen = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
-        return geometry_on(screen, str(self._remembered.get("geometry", "")))
+        return geometry_on(screen, str(self._remembered.get("geometry", "")), scale_of(self.root))
 
 
-def geometry_on(screen: tuple[int, int], remembered: str) -> str:
+def geometry_on(screen: tuple[int, int], remembered: str, scale: float = 1.0) -> str:
     """Where the window was the last time, else a large one; never larger than a screen (pixels), nor beside it."""
     most = screen[0] - AROUND[0], screen[1] - AROUND[1]
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})([+-]-?\d{1,5})([+-]-?\d{1,5})", remembered)
     if match is None:
-        return "{}x{}".format(*map(min, LARGEST_START, most))
+        return "{}x{}".format(
+            *(min(round(side * scale), limit) for side, limit in zip(LARGEST_START, most, strict=True))
+        )
     size = tuple(map(min, map(int, match.groups()[:2]), most))
     places = (int(text.replace("+-", "-")) for text in match.groups()[2:])
     corner = (max(0, min(place, room - side)) for place, room, side in zip(places, most, size, strict=True))

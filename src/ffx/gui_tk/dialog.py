@@ -6,6 +6,8 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from ffx.gui_tk.scale import scaled
+
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
 
@@ -21,6 +23,7 @@ class Dialog(tk.Toplevel):
         self.application = application
         self.texts = application.words.texts
         self.title(title)
+        width, height = scaled(self, width), scaled(self, height)
         width = min(width, self.winfo_screenwidth() - AROUND)
         height = min(height, self.winfo_screenheight() - AROUND)
         self.geometry(f"{width}x{height}+{AROUND // 2}+{AROUND // 2}")

@@ -44,7 +44,7 @@ class HistoryWindow(Dialog):
         self._draw()
 
     def _draw(self) -> None:
-        chart, ink = self.chart, ttk.Style().lookup("TLabel", "foreground")
+        chart, ink = self.chart, ttk.Style(self).lookup("TLabel", "foreground")
         chart.delete("all")
         room = max(50, chart.winfo_width() - NAMES - FIGURES)
         fastest = max((row.fps for row in self._rows), default=0.0) or 1.0

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ffx.core.desk import JobRow
 from ffx.gui_tk.queue_view import QueueView
+from ffx.gui_tk.scale import scaled
 
 WHEEL_ROWS = 3
 
@@ -38,7 +39,8 @@ def make_tree(
     for column in columns:
         anchor: Literal["e", "w"] = "e" if column.right else "w"
         tree.heading(column.name, text=column.title, anchor=anchor)
-        tree.column(column.name, width=column.width, minwidth=40, stretch=column.stretch, anchor=anchor)
+        width = scaled(parent, column.width)
+        tree.column(column.name, width=width, minwidth=scaled(parent, 40), stretch=column.stretch, anchor=anchor)
     return tree
 
 
@@ -103,7 +105,7 @@ class JobTable(ttk.Frame):
     # -- What the person does -------------------------------------------------------------------------------
 
     def _resized(self, event: tk.Event[ttk.Treeview]) -> None:
-        row = ttk.Style().lookup("Treeview", "rowheight") or 20
+        row = ttk.Style(self).lookup("Treeview", "rowheight") or 20
         self._view.height = max(1, (event.height - int(row)) // int(row))
         self._moved()
 
