@@ -14,7 +14,7 @@ from ffx.core.model import JobState
 from ffx.gui_tk.queue_view import PAGE, QueueView
 from ffx.gui_tk.recipe_window import RecipeWindow
 from ffx.gui_tk.servers_pane import ServersPane
-from ffx.gui_tk.table import Column, JobTable
+from ffx.gui_tk.table import MENU_KEYS, Column, JobTable
 from ffx.gui_tk.words import DONE, FAILED, RUNNING, WAITING
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class QueuePane(ttk.Frame):
         tree = self.table.tree
         for event in ("<Button-3>", "<Control-Button-1>"):
             tree.bind(event, self._open_menu)
+        for key in MENU_KEYS:
+            tree.bind(key, lambda event: self._open_menu_at(tree.winfo_rootx(), tree.winfo_rooty()))
         tree.bind("<Delete>", lambda event: self.ask(Step.CANCEL))
         tree.bind("<Return>", lambda event: self.why())
         tree.bind("<F2>", lambda event: self.edit())
@@ -201,8 +203,12 @@ class QueuePane(ttk.Frame):
         if number not in self.view.selected:
             self.view.selected = frozenset({number})
             self.table.show()
-        self.fill_menu()
-        self.menu.tk_popup(event.x_root, event.y_root)
+        self._open_menu_at(event.x_root, event.y_root)
+
+    def _open_menu_at(self, x: int, y: int) -> None:
+        if self.view.selected:
+            self.fill_menu()
+            self.menu.tk_popup(x, y)
 
     def fill_menu(self) -> None:
         """What can be done with the selected jobs."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ffx.core.desk import ServerRow
 from ffx.core.model import ServerStatus
-from ffx.gui_tk.table import Column, make_tree
+from ffx.gui_tk.table import MENU_KEYS, Column, make_tree
 
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
@@ -60,6 +60,8 @@ class ServersPane(ttk.Frame):
         ttk.Label(self, textvariable=self.details).grid(row=2, column=0, columnspan=4, sticky="w")
         self.menu = tk.Menu(self, tearoff=False)
         self.tree.bind("<Button-3>", self._open_menu)
+        for key in MENU_KEYS:
+            self.tree.bind(key, lambda event: self._open_menu_at(self.tree.winfo_rootx(), self.tree.winfo_rooty()))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._show_buttons())
         self._show_buttons()
 
@@ -121,6 +123,21 @@ class ServersPane(ttk.Frame):
         desk, name, draining = self._application.desk, row.name, row.info.status is not ServerStatus.MAINTENANCE
         self._application.bridge.call(lambda: desk.drain(name, draining), lambda answer: self._on_change())
 
+    def test(self) -> None:
+        """Ask the selected server how it is, and say so in a box."""
+        row, words = self.chosen, self._application.words
+        if row is None:
+            return
+        desk, name = self._application.desk, row.name
+
+        def tell(found: tuple[ServerRow, ...]) -> None:
+            for one in found:
+                if one.name == name:
+                    lines = (words.server_state(one), words.server_details(one))
+                    messagebox.showinfo(name, "\n".join(lines), parent=self)
+
+        self._application.bridge.call(lambda: tuple(desk.servers()), tell)
+
     def prefer(self, kind: str) -> None:
         """Ask the selected server first for a kind of job, or no longer."""
         row = self.chosen
@@ -133,14 +150,18 @@ class ServersPane(ttk.Frame):
 
     def _open_menu(self, event: tk.Event[ttk.Treeview]) -> None:
         self.tree.selection_set(self.tree.identify_row(event.y) or ())
+        self._open_menu_at(event.x_root, event.y_root)
+
+    def _open_menu_at(self, x: int, y: int) -> None:
         self.fill_menu()
         if self.chosen is not None:
-            self.menu.tk_popup(event.x_root, event.y_root)
+            self.menu.tk_popup(x, y)
 
     def fill_menu(self) -> None:
-        """What the selected server is preferred for."""
+        """What can be done with the selected server: tried, and preferred for kinds of job."""
         self.menu.delete(0, "end")
         row, texts = self.chosen, self._application.words.texts
+        self.menu.add_command(label=texts("Test the connection"), command=self.test)
         for kind in KINDS if row is not None and row.remembered else ():
             mark = "✔ " if row is not None and kind in row.preferred_for else "    "
             title = texts("all jobs") if kind == "any" else kind

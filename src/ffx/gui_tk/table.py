@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +16,8 @@ from ffx.gui_tk.queue_view import QueueView
 from ffx.gui_tk.scale import scaled
 
 WHEEL_ROWS = 3
+MENU_KEYS = ("<Shift-F10>", "<App>" if sys.platform == "win32" else "<Menu>")
+"""What opens the menu of a row without a mouse."""
 
 
 @frozen
