@@ -92,10 +92,11 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_ci_on_a_machine_that_has_everything(machine: Machine) -> None:
-    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv", "bwrap", "Xvfb")
-    venv, tk, make = machine.ci()
+    machine.has("make", "ffmpeg", "python3", "ip", "mount", "setpriv", "bwrap", "Xvfb", "xdotool")
+    venv, tk, gtk, make = machine.ci()
     assert venv.startswith("python3 -c import ensurepip")
     assert tk.startswith("python3 -c import tkinter")
+    assert gtk.startswith("python3 -c import gi")
     assert make == "make test CI=true"
 
 
@@ -115,6 +116,9 @@ def test_ci_installs_what_a_bare_machine_lacks(machine: Machine) -> None:
         "bubblewrap",
         "python3-tk",
         "xvfb",
+        "xdotool",
+        "python3-gi",
+        "gir1.2-gtk-3.0",
     ):
         assert package in install.split()
     assert calls[-1] == "make test CI=true"
