@@ -20,6 +20,17 @@ settings.register_profile("ffx", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("ffx")
 
 
+FIRST = ("tests/faults/test_chaos.py", "tests/faults/", "tests/gui_tk/", "tests/server/test_kill.py")
+"""Beginnings of paths of what takes long, so that no worker comes to it when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
+
+    items.sort(key=place)
+
+
 @functools.cache
 def _ffmpeg_of_the_wheel() -> Path:
     return Path(imageio_ffmpeg.get_ffmpeg_exe())
