@@ -24,6 +24,11 @@ FIRST = ("tests/faults/test_chaos.py", "tests/faults/", "tests/gui_tk/", "tests/
 """Beginnings of paths of what takes long, so that no worker comes to it when the others are done."""
 
 
+def pytest_configure() -> None:
+    """The processes of tests find compiled modules, as those of people do, whatever this machine says of them."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         return next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ffx.cli.assembly import assemble
 from ffx.cli.desk import ProgramDesk
 from tests.cli.conftest import Ffx, farm, settled, shared_ffx  # noqa: F401 - fixtures
 from tests.gui_tk.displays import virtual_display
-from tests.gui_tk.person import Person
+from tests.gui_tk.person import SYSTEM_PYTHON, Person
 
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 
@@ -33,6 +34,15 @@ def fine_display(display: str) -> Iterator[str]:
     """One of as many inches, and twice as many pixels an inch."""
     with virtual_display("2560x1440", dpi=192) as name:
         yield name
+
+
+@pytest.fixture
+def other_program() -> None:
+    """There is one to drag files out of: GTK, and a Python that has it."""
+    look = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Gtk', '3.0')"]
+    found = Path(SYSTEM_PYTHON).exists() and subprocess.run(look, capture_output=True, check=False).returncode == 0
+    if not found and os.environ.get("CI") != "true":
+        pytest.skip("there is no GTK for the Python of the system")
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ SOUNDS = tuple(TrackRow(index, "audio", "aac", channels=2) for index in (1, 2, 4
 
 def test_tracks_are_kept_left_out_moved_and_made_something_else_of() -> None:
     view = TracksView(SOUNDS)
-    assert view.take(())
+    view.take(())
     assert view.lines() == ()
     view.say(1, " codec=opus bitrate=128k ")
     view.toggle(0)
@@ -219,7 +219,7 @@ def test_tracks_are_kept_left_out_moved_and_made_something_else_of() -> None:
     view.toggle(0)
     view.toggle(2)
     assert view.lines() == ("none",)
-    assert view.take(view.lines())
+    view.take(view.lines())
     assert not any(track.kept for track in view.tracks)
 
 
@@ -228,7 +228,7 @@ def test_a_file_of_subtitles_stands_behind_the_tracks() -> None:
     view.take(())
     view.others = ("file='my subtitles.srt' lang=eng",)
     assert view.lines() == ("index=2", "file='my subtitles.srt' lang=eng")
-    assert view.take(("file=en.srt",))
+    view.take(("file=en.srt",))
     assert not view.tracks[0].kept
     assert view.cells(Texts("en"))[0][3] == "subrip, forced"
 
@@ -249,14 +249,19 @@ def test_whatever_is_done_to_tracks_is_read_as_it_was_written(steps: list[tuple[
             view.say(place, words)
         else:
             view.move(place, -1 if step == "up" else 1)
-    assert again.take(view.lines())
+    again.take(view.lines())
+    assert again.is_clear
     assert again.lines() == view.lines()
     assert {track.row for track in view.tracks} == set(SOUNDS)
 
 
 @pytest.mark.parametrize("line", ["lang=fra", "index=9 copy", "copy", "index=x"])
 def test_lines_that_choose_otherwise_are_left_to_their_writer(line: str) -> None:
-    assert not TracksView(SOUNDS).take((line,))
+    view = TracksView(SOUNDS)
+    view.take((line,))
+    assert {row[0] for row in view.cells(Texts("en"))} == {"?"}
+    view.toggle(1)
+    assert view.lines() == ("index=2",)
 
 
 def test_what_servers_say_of_a_recipe() -> None:

@@ -45,6 +45,7 @@ def frames_played(film: Path) -> int:
     return int(played.stdout)
 
 
+@pytest.mark.usefixtures("other_program")
 def test_who_never_saw_a_command_line(farm: Ffx, open_window: OpenWindow, films: list[Path], pictures: Path) -> None:
     person = open_window()
     person.until(lambda: set(person.servers()) == {"attic", "studio"}, "both servers are seen")
@@ -323,6 +324,34 @@ def test_the_recipe_of_a_job_that_waits_is_edited(
     assert media.video is not None
     assert (media.video.width, [(sound.codec, sound.channels) for sound in media.audio]) == (160, [("aac", 1)])
     person.until(lambda: person.jobs()[0].server == "attic", "by the server that was chosen")
+
+
+def test_the_keyboard_alone_reaches_what_is_out_of_sight(farm: Ffx, open_window: OpenWindow, films: list[Path]) -> None:
+    person = open_window()
+    person.click(person.main.queue.pause_button)
+    person.until(lambda: person.main.totals.paused, "the queue is paused")
+    for round_ in range(3):
+        farm.ok("submit", *films, "--out-dir", f"many-{round_}", "--encoder", "libx264", "--detach")
+    person.until(lambda: person.main.queue.view.total >= 9, "many jobs are seen")
+    view, tree = person.main.queue.view, person.main.queue.table.tree
+    last = person.window.desk.page((), number=1, size=1000).rows[-1].number
+    person.press(person.window.root, "<F4>")
+    assert len(view.selected) == 1
+    view.height = 5  # as in a small window
+    person.main.queue.table.show()
+    for _ in range(view.total):
+        person.press(tree, "<Down>")
+        person.until(lambda: None not in view.visible(), "the rows are there")
+    assert view.selected == {last}
+    assert view.first > 0
+    person.press(tree, "<Up>")
+    assert min(view.selected) > last
+    person.click(person.main.queue.stop_button)
+    person.until(lambda: not any(row.state is JobState.PENDING for row in person.jobs()), "all are cancelled")
+    person.click(person.main.queue.pause_button)
+    person.until(lambda: not person.main.totals.paused, "the queue goes on")
+    person.press(person.window.root, "<F3>")
+    assert person.main.servers_pane.chosen is not None
 
 
 def test_everything_is_stopped_after_a_question(farm: Ffx, open_window: OpenWindow, films: list[Path]) -> None:

@@ -201,7 +201,10 @@ class ProgramDesk(Desk):
 
     def wishes_of(self, number: int) -> tuple[Path, Wishes]:
         record = self._with_queue(lambda queue: queue.find(str(number)))
-        return Path(record.job.input_file), Wishes(options=options_of(record.job.recipe), server=record.handling.server)
+        named = record.handling.server
+        places = known_endpoints(self._assembly) if named else ()
+        server = next((place.name for place in places if named in (place.name, place.address.authority)), named)
+        return Path(record.job.input_file), Wishes(options=options_of(record.job.recipe), server=server)
 
     def change(self, number: int, wishes: Wishes) -> int:
         with self._own_queue() as queue:
@@ -299,7 +302,7 @@ class ProgramDesk(Desk):
     def settings(self) -> tuple[Setting, ...]:
         return settings_of(self._assembly)
 
-    def set(self, values: Mapping[str, str]) -> None:
+    def save_settings(self, values: Mapping[str, str]) -> None:
         change_settings(self._assembly, values)
 
     # -- What the window remembers --------------------------------------------------------------------------

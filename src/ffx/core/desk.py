@@ -349,7 +349,7 @@ class Desk(ABC):
         """What a person may set, with the values in force."""
 
     @abstractmethod
-    def set(self, values: Mapping[str, str]) -> None:
+    def save_settings(self, values: Mapping[str, str]) -> None:
         """Write settings into the configuration file, by their names; they count from the next start. Raises
         ConfigurationError: one does not fit; none is written then.
         """

@@ -79,9 +79,13 @@ def _fill_jobs(menu: tk.Menu, window: MainWindow) -> None:
 
 def _fill_servers(menu: tk.Menu, window: MainWindow) -> None:
     texts = window.application.words.texts
+    menu.add_command(label=texts("Manage servers"), command=window.servers_pane.take_focus, accelerator="F3")
+    menu.add_command(label=texts("Queue"), command=window.queue.take_focus, accelerator="F4")
     menu.add_command(label=texts("Add a server"), command=window.servers_pane.entry.focus_set)
     menu.add_command(label=texts("Capabilities"), command=lambda: CapabilitiesWindow(window.application))
     menu.add_command(label=texts("Test all connections"), command=window.look_at_servers, accelerator="F5")
+    window.root.bind("<F3>", lambda event: window.servers_pane.take_focus())
+    window.root.bind("<F4>", lambda event: window.queue.take_focus())
     window.root.bind("<F5>", lambda event: window.look_at_servers())
 
 

@@ -88,6 +88,10 @@ class QueuePane(ttk.Frame):
             number = sum(totals.counts.get(state, 0) for state in states or tuple(JobState))
             button.configure(text=f"{title} ({number})")
 
+    def take_focus(self) -> None:
+        """Let the keyboard move in the list, from its first job on."""
+        self.table.focus_on_first()
+
     # -- Filters --------------------------------------------------------------------------------------------
 
     def _add_filters(self) -> None:

@@ -78,6 +78,13 @@ class ServersPane(ttk.Frame):
         self.tree.delete(*gone)
         self._show_buttons()
 
+    def take_focus(self) -> None:
+        """Let the keyboard move in the list, from its first server on."""
+        self.tree.focus_set()
+        if self.rows and not self.tree.selection():
+            self.tree.selection_set(self.rows[0].name)
+        self.tree.focus(next(iter(self.tree.selection()), ""))
+
     @property
     def chosen(self) -> ServerRow | None:
         selection = self.tree.selection()

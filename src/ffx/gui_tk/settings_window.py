@@ -81,7 +81,7 @@ class SettingsWindow(Dialog):
         if not changed:
             self.destroy()
             return
-        self.application.bridge.call(lambda: desk.set(changed), lambda answer: self._saved(now), self._say)
+        self.application.bridge.call(lambda: desk.save_settings(changed), lambda answer: self._saved(now), self._say)
 
     def _saved(self, now: dict[str, str]) -> None:
         self._before = now

@@ -74,6 +74,8 @@ class JobTable(ttk.Frame):
         for event, rows in (("<Button-4>", -WHEEL_ROWS), ("<Button-5>", WHEEL_ROWS)):
             self.tree.bind(event, partial(self._wheel, rows))
         self.tree.bind("<MouseWheel>", lambda event: self._by(-WHEEL_ROWS if event.delta > 0 else WHEEL_ROWS))
+        self.tree.bind("<Up>", lambda event: self._step(-1))
+        self.tree.bind("<Down>", lambda event: self._step(1))
         self.tree.bind("<Prior>", lambda event: self._by(-view.height))
         self.tree.bind("<Next>", lambda event: self._by(view.height))
         self.tree.bind("<Home>", lambda event: self._by(-view.total))
@@ -105,7 +107,29 @@ class JobTable(ttk.Frame):
         place = self.tree.identify_row(y)
         return self._shown[int(place)][0] or None if place and int(place) < len(self._shown) else None
 
+    def focus_on_first(self) -> None:
+        """Let the keyboard move in the list, from what is selected or the first row on."""
+        self.tree.focus_set()
+        if not self.tree.selection():
+            self._select(0)
+
     # -- What the person does -------------------------------------------------------------------------------
+
+    def _step(self, by: int) -> str:
+        """Select the row above or below, and scroll where there is none in sight."""
+        places = [int(place) for place in self.tree.selection()]
+        place = (places[-1 if by > 0 else 0] + by) if places else 0
+        if not 0 <= place < len(self._shown):
+            self._view.scroll_by(by)
+            self._moved()
+        self._select(place)
+        return "break"
+
+    def _select(self, place: int) -> None:
+        if self._shown:
+            row = str(max(0, min(len(self._shown) - 1, place)))
+            self.tree.selection_set(row)
+            self.tree.focus(row)
 
     def _resized(self, event: tk.Event[ttk.Treeview]) -> None:
         row = ttk.Style(self).lookup("Treeview", "rowheight") or 20

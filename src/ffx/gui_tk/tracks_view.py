@@ -39,30 +39,36 @@ class TracksView:
     tracks: list[Track] = field(factory=list)
     others: tuple[str, ...] = ()
     """Lines that are of no track of the file: files of subtitles."""
+    is_clear: bool = True
+    """False while the lines choose otherwise than by the numbers of tracks, as ``lang=fra`` does: then which are kept
+    is seen by whoever encodes; what is done here takes the place of those lines.
+    """
 
-    def take(self, lines: Sequence[str]) -> bool:
-        """Show what lines say; False when they choose otherwise than by the numbers of tracks, as ``lang=fra`` does."""
+    def take(self, lines: Sequence[str]) -> None:
+        """Show what lines say."""
+        self.is_clear = True
         self.others = tuple(line for line in lines if "file=" in line)
         own = [line for line in lines if "file=" not in line]
         if not own and not self.others:
             self.tracks = [Track(row) for row in self.rows]
-            return True
+            return
         numbered = [re.fullmatch(r"index=(\d+)(?: +(.*))?", line.strip()) for line in own if line.strip() != NONE]
         found = {int(match[1]): match[2] or "" for match in numbered if match is not None}
         if len(found) != len(numbered) or not found.keys() <= {row.index for row in self.rows}:
-            self.tracks = [Track(row, kept=False) for row in self.rows]
-            return False
+            self.tracks, self.is_clear = [Track(row, kept=False) for row in self.rows], False
+            return
         by_index = {row.index: row for row in self.rows}
         kept = [Track(by_index[index], words=words) for index, words in found.items()]
         self.tracks = kept + [Track(row, kept=False) for row in self.rows if row.index not in found]
-        return True
 
     def toggle(self, place: int) -> None:
         """Keep a track, or leave it out."""
+        self.is_clear = True
         self.tracks[place] = evolve(self.tracks[place], kept=not self.tracks[place].kept)
 
     def say(self, place: int, words: str) -> None:
         """What becomes of a track, which is kept then."""
+        self.is_clear = True
         self.tracks[place] = evolve(self.tracks[place], kept=True, words=words.strip())
 
     def move(self, place: int, by: int) -> int:
@@ -82,15 +88,23 @@ class TracksView:
         """A row for each: kept, number, language, what it is, title, what becomes of it."""
         return [
             (
-                "✔" if track.kept else "✖",
+                self._mark(track),
                 str(track.row.index),
                 track.row.language,
                 _described(track.row, texts),
                 track.row.title,
-                (track.words or texts("as it is")) if track.kept else texts("left out"),
+                self._fate(track, texts),
             )
             for track in self.tracks
         ]
+
+    def _mark(self, track: Track) -> str:
+        return "?" if not self.is_clear else "✔" if track.kept else "✖"
+
+    def _fate(self, track: Track, texts: Texts) -> str:
+        if not self.is_clear:
+            return texts("as it is written below")
+        return (track.words or texts("as it is")) if track.kept else texts("left out")
 
 
 def _described(row: TrackRow, texts: Texts) -> str:
