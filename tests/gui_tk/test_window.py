@@ -110,6 +110,8 @@ def test_a_job_is_cancelled_and_begun_anew_by_keys_and_menu(
     assert person.main.queue.view.selected == {number}
     person.press(person.main.queue.table.tree, "<Delete>")
     person.until(lambda: state() is JobState.CANCELLED, "it is cancelled")
+    person.press(person.main.queue.table.tree, "<F2>")
+    assert person.messages == ["ffx: Only a job that waits can be changed."]
     person.main.queue.fill_menu()
     menu = person.main.queue.menu
     titles = {menu.entrycget(place, "label"): place for place in range(6) if menu.type(place) != "separator"}

@@ -178,6 +178,8 @@ class QueuePane(ttk.Frame):
         if waiting:
             desk, number = self._application.desk, waiting[0].number
             self._application.bridge.call(lambda: desk.wishes_of(number), partial(self._open_recipe, number))
+        elif self.view.chosen:
+            self._application.show_error(self._application.words.texts("Only a job that waits can be changed."))
 
     def _open_recipe(self, number: int, found: tuple[Path, Wishes]) -> None:
         desk, bridge = self._application.desk, self._application.bridge

@@ -78,6 +78,7 @@ class TracksList(ttk.Frame):
         """Show the tracks of a file as these lines want them."""
         self.view.rows = tuple(rows)
         self.follow(lines)
+        self.tree.selection_set(self.tree.get_children()[:1])
 
     def follow(self, lines: Sequence[str]) -> None:
         """Show what was written by hand."""

@@ -235,11 +235,11 @@ async def _frame(reader: _Ahead) -> tuple[bytes, bool]:
 
 
 async def _all_ended(*works: Coroutine[Any, Any, None]) -> None:
-    """Wait for both directions: one may be closed while the other goes on."""
+    """Wait for both directions: one may be closed while the other goes on; one that is reset ends both."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
-        await asyncio.wait(tasks)
-        for task in tasks:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in ended:
             task.result()
     finally:
         for task in tasks:
