@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# Two more than cores: tests wait for processes and clocks as often as they compute.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 2))')
+# One more than cores: tests wait for processes and clocks as often as they compute.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 
 .PHONY: help demo test lint types check bench chaos fuzz docs clean
 
