@@ -282,7 +282,7 @@ def test_the_recipe_of_a_job_that_waits_is_edited(
     farm: Ffx, open_window: OpenWindow, films: list[Path], tmp_path: Path, pictures: Path
 ) -> None:
     person = open_window()
-    film, output = films[0], tmp_path / "out.mkv"
+    film, output = films[0], tmp_path / "out.m4v"
     person.click(person.main.queue.pause_button)
     person.until(lambda: person.main.totals.paused, "the queue is paused")
     fast = ("--encoder", "libx264", "--preset", "ultrafast", "--quality", "30", "--priority", "7", "--detach")

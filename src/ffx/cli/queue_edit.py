@@ -20,7 +20,8 @@ from ffx.core.recipe import Recipe
 
 
 def replacement(assembly: Assembly, queue: JobQueue, record: JobRecord, recipe: Recipe) -> Planned:
-    """The job of the same file with another recipe. Its output has the same name, with the suffix of its container.
+    """The job of the same file with another recipe. Its output has the same name; only another container has
+    another suffix.
 
     Raises:
         UsageError: the job has begun or ended, is a merge, or its output would take the place of a file.
@@ -33,7 +34,9 @@ def replacement(assembly: Assembly, queue: JobQueue, record: JobRecord, recipe: 
         raise UsageError(f"job {record.number} puts files behind each other: cancel it, and merge them anew")
     wish = Wish.from_options([job.input_file], recipe, output=None, out_dir=".", priority=str(job.priority))
     planned = asyncio.run(plan_one(assembly, wish))
-    output = Path(job.output_file).with_suffix(Path(planned.job.output_file).suffix)
+    output = Path(job.output_file)
+    if planned.job.recipe.container != job.recipe.container:
+        output = output.with_suffix(Path(planned.job.output_file).suffix)
     check_output(output, overwrite=record.handling.overwrite)
     other = queue.open_job_for(str(output))
     if other is not None and other.job_id != record.job_id:

@@ -20,6 +20,8 @@ from ffx.gui_tk.words import DONE, FAILED, RUNNING, WAITING
 if TYPE_CHECKING:
     from ffx.gui_tk.application import Application
 
+REFUSALS_SHOWN = 10
+"""Lines in a box that has to fit on a screen."""
 DRAG_PIXELS = 8
 """A pointer that moved less has clicked."""
 
@@ -151,7 +153,8 @@ class QueuePane(ttk.Frame):
     def _asked(self, refusals: tuple[str, ...]) -> None:
         self._on_change()
         if refusals:
-            self._application.show_error("\n".join(refusals))
+            more = ("…",) if len(refusals) > REFUSALS_SHOWN else ()
+            self._application.show_error("\n".join((*refusals[:REFUSALS_SHOWN], *more)))
 
     def _done(self, answer: None) -> None:
         self._on_change()

@@ -154,7 +154,7 @@ class RecipeWindow(Dialog):
     def _changed(self, *names: str) -> None:
         """Ask the servers once the person has written to the end."""
         if self._file is not None:
-            self.application.bridge.later("check", CHECK_AFTER, self.check)
+            self.application.bridge.later(f"check {self}", CHECK_AFTER, self.check)
 
     def check(self) -> None:
         """Ask the servers, and show the command."""
