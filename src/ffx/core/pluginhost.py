@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from importlib import metadata
@@ -67,25 +68,28 @@ class PluginHost:
         found: dict[str, list[metadata.EntryPoint]] = {}
         for entry_point in metadata.entry_points(group=ENTRY_POINT_GROUP):
             found.setdefault(entry_point.name, []).append(entry_point)
+        describe = functools.cache(_distribution)  # reading all that a distribution says of itself takes a millisecond
         for name, entry_points in found.items():
-            self._load(name, entry_points)
+            self._load(name, [(entry_point, *describe(entry_point.dist)) for entry_point in entry_points])
 
-    def _load(self, name: str, entry_points: Sequence[metadata.EntryPoint]) -> None:
-        record = _describe(entry_points[0])
+    def _load(self, name: str, entry_points: Sequence[tuple[metadata.EntryPoint, str, str]]) -> None:
+        """Each with the name and the version of its distribution."""
+        entry_point, distribution, version = entry_points[0]
+        record = PluginRecord(name, distribution, version)
         if name in self._blocked:
             self._records[name] = evolve(record, state=PluginState.BLOCKED)
             return
         if len(entry_points) > 1:
-            rivals = sorted(f"{_describe(rival).distribution} ({rival.value})" for rival in entry_points)
+            rivals = sorted(f"{whose} ({rival.value})" for rival, whose, _ in entry_points)
             error = f"the plugin name {name!r} is taken more than once, so none is loaded: {', '.join(rivals)}"
             self._records[name] = evolve(record, state=PluginState.BROKEN, error=error)
             return
         try:
-            plugin = entry_points[0].load()
+            plugin = entry_point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything or leave
             self._records[name] = evolve(record, state=PluginState.BROKEN, error=_one_line(error))
             return
-        self.register(name, plugin, distribution=record.distribution, version=record.version)
+        self.register(name, plugin, distribution=distribution, version=version)
 
     def register(self, name: str, plugin: object, *, distribution: str = "", version: str = "") -> None:
         """Add a plugin object directly. One that does not fit the hooks is listed as broken, not raised."""
@@ -217,11 +221,12 @@ def _argv(plugin: str, answer: Any) -> tuple[str, ...]:
     return tuple(answer)
 
 
-def _describe(entry_point: metadata.EntryPoint) -> PluginRecord:
-    distribution = entry_point.dist
+def _distribution(distribution: metadata.Distribution | None) -> tuple[str, str]:
+    """Its name and version."""
     if distribution is None:
-        return PluginRecord(entry_point.name)
-    return PluginRecord(entry_point.name, distribution.name, distribution.version)
+        return "", ""
+    described = distribution.metadata
+    return described["Name"], described["Version"]
 
 
 def _one_line(error: BaseException) -> str:
