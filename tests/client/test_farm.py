@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import av
 import pytest
 
 from ffx.client.connection import Endpoint
+from ffx.client.queue.records import JobRecord, Live
+from ffx.client.queue.store import JobQueue
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, FfxError, ProtocolError
 from ffx.core.events import JobEvent, Phase
@@ -39,6 +41,31 @@ async def test_a_job_goes_all_the_way(farms: TestFarm, clip: Path) -> None:
     assert outcome.result.file_size == output.stat().st_size
     phases = list(dict.fromkeys(event.phase for event in farms.events))
     assert phases == [Phase.WAITING, Phase.UPLOAD, Phase.ENCODE, Phase.CHECK, Phase.DOWNLOAD, Phase.DONE]
+
+
+async def test_a_job_goes_to_the_disk_when_a_word_depends_on_it(
+    farms: TestFarm, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is sent, before its result gets its name, and when it is done; that its encode began, and that its
+    server has heard of its end, can wait for company.
+    """
+    saved: list[list[JobState]] = []
+    save = JobQueue.save
+
+    def watch(queue: JobQueue, *, records: Iterable[JobRecord] = (), live: Sequence[Live] = (), **other: Any) -> None:
+        records = list(records)
+        if not live:
+            saved.append([record.state for record in records])
+        save(queue, records=records, live=live, **other)
+
+    monkeypatch.setattr(JobQueue, "save", watch)
+    await farms.start("studio")
+    (outcome,) = await farms.run(farms.farm("studio"), farms.job(clip, encoder="libx264", preset="ultrafast"))
+    assert outcome.state is JobState.COMPLETED
+    assert [JobState.QUEUED] in saved
+    assert [JobState.COMPLETED] in saved
+    assert saved.count([JobState.RUNNING]) in (1, 2)  # with its result; before it when the encode took long enough
+    assert len(saved) <= 5
 
 
 async def test_several_jobs_run_side_by_side_over_all_servers(farms: TestFarm, clip: Path) -> None:

@@ -75,6 +75,11 @@ class Dispatcher:
         changes, self._state.changes = self._state.changes, Changes()
         return changes
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether something changed since they were taken last."""
+        return bool(self._state.changes)
+
     def next_wake(self) -> float | None:
         """When a ``Tick`` is due; None when there is nothing to wait for."""
         return self._state.next_wake

@@ -2,13 +2,15 @@
 
 It works in turns: what happened since the last turn is told to the dispatcher, what changed by it is brought to the
 disk in one piece, and only then is done what the dispatcher said. So no server ever hears a word that a crash could
-make untrue, and everything that happens while the disk is busy shares the next turn.
+make untrue, and everything that happens while the disk is busy shares the next turn. Where nothing is to be done, what
+changed waits a moment for a turn that goes to the disk anyway.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +59,8 @@ NEWS_PERIOD = 0.2
 """Seconds between two looks at what other processes brought to the queue."""
 SERVERS_PERIOD = 2.0
 """Seconds between two looks at what servers there are."""
+LINGER = 0.1
+"""Seconds that changes wait on which no word depends, such as that an encode began: a crash costs but their time."""
 LIVE_PERIOD = 1.0
 """Seconds between two notes on how far the jobs are, for those who look on."""
 
@@ -103,6 +107,8 @@ class Shell:
         self._woken = asyncio.Event()
         self._turned = asyncio.Condition()
         self._alarm: asyncio.TimerHandle | None = None
+        self._keep_by = math.inf
+        """When changes are to be on the disk that wait."""
         limits = Limits(lease=setting.heartbeat.lease, patience=setting.patience)
         self._dispatcher = Dispatcher(
             setting.policy, setting.specs, may_start_local=setting.local is not None, limits=limits
@@ -160,24 +166,31 @@ class Shell:
                 await self._turn()
                 self._turned.notify_all()
 
-    async def _turn(self) -> None:
+    async def _turn(self, *, is_last: bool = False) -> None:
         events, self._inbox = self._inbox, []
         wishes, self._wishes = self._wishes, []
         now, date = self._clock.now(), time.time()
         instructions = self._dispatcher.handle_all(events, now, date)
-        changes = self._dispatcher.take_changes()
-        if changes or wishes:
-            await self._books.keep(changes, wishes=wishes)
+        if instructions or wishes or is_last or now >= self._keep_by:
+            await self._keep(wishes)
+        elif self._dispatcher.has_changes:
+            self._keep_by = min(self._keep_by, now + LINGER)
         for instruction in instructions:
             self._carry_out(instruction)
         self._set_alarm()
+
+    async def _keep(self, wishes: Sequence[int]) -> None:
+        changes, self._keep_by = self._dispatcher.take_changes(), math.inf
+        if changes or wishes:
+            await self._books.keep(changes, wishes=wishes)
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        wake = self._dispatcher.next_wake()
-        if wake is not None:
+        next_wake = self._dispatcher.next_wake()
+        wake = self._keep_by if next_wake is None else min(next_wake, self._keep_by)
+        if wake < math.inf:
             delay = max(0.0, wake - self._clock.now())
             self._alarm = asyncio.get_running_loop().call_later(delay, self.post, Tick())
 
@@ -359,7 +372,7 @@ class Shell:
         if self._upkeep:
             await asyncio.wait((*self._upkeep, *self._errands))
         try:
-            await self._turn()
+            await self._turn(is_last=True)
         finally:
             if self._alarm is not None:
                 self._alarm.cancel()

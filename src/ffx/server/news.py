@@ -47,7 +47,9 @@ class News:
         """Tell everybody how things are; what is known of the encoders only with the ``whole``: reading all of it
         costs each client some milliseconds.
         """
-        info = self._info()
+        self._tell(self._info(), whole=whole)
+
+    def _tell(self, info: ServerInfo, *, whole: bool = False) -> None:
         self._told = _places(info)
         if whole:
             self._clients.tell_all(CapabilityUpdate(info), "news")
@@ -62,7 +64,7 @@ class News:
             self._slots.clear()
             info = self._info()
             if _places(info) != self._told:
-                self.tell()
+                self._tell(info)
 
     async def tell_news(self) -> None:
         while True:
