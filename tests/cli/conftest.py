@@ -27,6 +27,15 @@ collect_ignore = ["test_terminals.py"] if os.name == "nt" else []  # only Unix h
 LISTED = ("libx264", "libx265", "mpeg4", "h264_nvenc", "hevc_nvenc", "aac", "libmp3lame", "flac")
 """Encoders of the FFmpeg that these tests use: few, so that a server has soon tried all of them."""
 
+
+def paced(speed: float) -> tuple[str, ...]:
+    """A recipe whose encode takes the film's length divided by ``speed``, on any machine, and hardly any processor."""
+    return ("--encoder", "libx264", "--preset", "ultrafast", "--filter", f"realtime=speed={speed:g}")
+
+
+SLOW = paced(0.2)
+"""Of the clip 40 seconds: it still runs whatever a test does meanwhile."""
+
 _SHORT_LISTING = """#!{python} -SE
 import os, subprocess, sys
 arguments = sys.argv[1:]

@@ -13,10 +13,8 @@ import psutil
 import pytest
 
 from ffx.cli.interrupting import ONE_SIGNAL_SECONDS
-from tests.cli.conftest import Ffx
+from tests.cli.conftest import SLOW, Ffx, paced
 from tests.support import still_running
-
-SLOW = ("--encoder", "libx265", "--preset", "veryslow", "--filter", "scale=1920:-2")
 
 
 @pytest.fixture
@@ -26,7 +24,7 @@ def source(tmp_path: Path, clip: Path) -> Path:
 
 def encoders_of(process: psutil.Process) -> list[psutil.Process]:
     """FFmpeg processes under a process that encode for a job."""
-    return [child for child in process.children(recursive=True) if "libx265" in child.cmdline()]
+    return [child for child in process.children(recursive=True) if "-progress" in child.cmdline()]
 
 
 def wait_for_the_encode(process: subprocess.Popen[str]) -> list[str]:
@@ -62,7 +60,7 @@ def test_an_interrupted_local_job_leaves_nothing_but_its_place_in_the_queue(
 
 
 def test_what_encodes_on_a_server_goes_on_and_is_taken_up_again(ffx: Ffx, source: Path) -> None:
-    recipe = ("--encoder", "libx265", "--preset", "slow")
+    recipe = paced(1.5)
     with ffx.serving("--name", "studio"):
         process = ffx.start("submit", "in.mp4", "-o", "out.mp4", *recipe, "--ui", "lines")
         wait_for_the_encode(process)
@@ -104,12 +102,13 @@ def test_twice_leaves_at_once_and_a_cancel_frees_the_server(ffx: Ffx, source: Pa
 
 def test_a_server_that_stops_hands_its_job_back(ffx: Ffx, source: Path) -> None:
     """The job goes on elsewhere: here, on this machine."""
-    quick = ("--encoder", "libx265", "--preset", "fast", "--filter", "scale=640:-2")
-    with ffx.serving("--name", "studio") as server:
-        process = ffx.start("submit", "in.mp4", "-o", "out.mp4", *quick, "--ui", "lines", FFX_FARM_PATIENCE="0")
+    with ffx.serving("--name", "studio", "--drain-limit", "1") as server:
+        options = ("-o", "out.mp4", *paced(2), "--ui", "lines")
+        process = ffx.start("submit", "in.mp4", *options, FFX_FARM_PATIENCE="0")
         wait_for_the_encode(process)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
     out, err = process.communicate(timeout=90)
     assert process.returncode == 0, (out, err)
     assert "in.mp4: done on " in out
+    assert "in.mp4: done on studio" not in out

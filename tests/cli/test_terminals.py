@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ffx.core.joining import parse_invitation
-from tests.cli.conftest import Ffx
+from tests.cli.conftest import SLOW, Ffx
 
 WIDTH = 120
 
@@ -91,7 +91,6 @@ def test_lines_can_be_had_on_a_terminal_too(farm: Ffx, clip: Path) -> None:
 
 def test_an_interruption_leaves_the_terminal_usable(farm: Ffx, clip: Path) -> None:
     shutil.copy(clip, farm.folder / "in.mp4")
-    arguments = ("--encoder", "libx265", "--preset", "veryslow", "--filter", "scale=1920:-2")
     pressed = False
 
     def press_control_c(shown: str) -> str:
@@ -101,7 +100,7 @@ def test_an_interruption_leaves_the_terminal_usable(farm: Ffx, clip: Path) -> No
         pressed = True
         return "\x03"
 
-    status, shown = on_a_terminal(farm, "submit", "in.mp4", "-o", "out.mp4", *arguments, answer=press_control_c)
+    status, shown = on_a_terminal(farm, "submit", "in.mp4", "-o", "out.mp4", *SLOW, answer=press_control_c)
     assert status == 130
     assert "ffx: interrupted: 1 job stays in the queue (it is being encoded on " in shown
     assert "Traceback" not in shown

@@ -30,7 +30,7 @@ from tests.support import children
 pytestmark = linux_only
 
 AT_A_TIME = 3
-TIME_LIMIT = 3.0
+TIME_LIMIT = 2.0
 """Seconds for a line: some never end, and a server ends those another way."""
 MEMORY = 1024**3
 """Bytes."""
