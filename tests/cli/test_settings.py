@@ -21,7 +21,7 @@ from ffx.cli.settings import (
 from ffx.core.configuration import Configuration, read_configuration
 from ffx.core.errors import ConfigurationError
 from ffx.core.folders import folders
-from ffx.core.wire import to_plain
+from ffx.core.plain import to_plain
 from tests.cli.conftest import Ffx
 
 PLACES = [

@@ -19,10 +19,11 @@ from ffx.core.edits import LARGEST_SIDE, ROTATIONS, Crop, PictureEdits, Scale, W
 from ffx.core.errors import DecodeError
 from ffx.core.messages import Envelope, Message, Ping, Unknown
 from ffx.core.model import EncoderReport, EncoderType, JobConfiguration, ServerCapabilities
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.recipe import FASTEST, SLOWEST, Recipe, Trim
 from ffx.core.targets import Target
 from ffx.core.tracks import LONGEST_DELAY, SoundChoice, SubtitleChoice
-from ffx.core.wire import MAX_MESSAGE_BYTES, decode, encode, from_plain, to_plain
+from ffx.core.wire import MAX_MESSAGE_BYTES, decode, encode
 
 KINDS = [kind for kind in get_args(Message) if kind is not Unknown]
 

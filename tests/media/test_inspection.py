@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffx.core.errors import DecodeError, ProbeError
-from ffx.core.wire import from_plain, to_plain
+from ffx.core.plain import from_plain, to_plain
 from ffx.media.inspection import examine_to_text, read_examination
 from ffx.media.probe import examine
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from attrs import evolve, frozen
 
 from ffx.cli.finding import Input, find_inputs
 from ffx.cli.naming import check_template
+from ffx.cli.priorities import USUAL_PRIORITY, priority_named
 from ffx.core.errors import UsageError
 from ffx.core.model import Verification
 from ffx.core.recipe import Recipe
@@ -81,11 +81,4 @@ def verification(text: str | None) -> Verification:
 
 
 def _priority(text: str | None) -> int:
-    return 5 if text is None else priority_named(text, origin="--priority: ")
-
-
-def priority_named(text: str, *, origin: str = "") -> int:
-    """Raises UsageError when it is none; ``origin`` says where it stands."""
-    if not re.fullmatch(r"[1-9]|10", text.strip()):
-        raise UsageError(f"{origin}{text!r} is not a number from 1 (last) to 10 (first)")
-    return int(text)
+    return USUAL_PRIORITY if text is None else priority_named(text, origin="--priority: ")

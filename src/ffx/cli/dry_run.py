@@ -16,9 +16,9 @@ from ffx.client.farm import Survey
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import FfxError, NoServerError, ProbeError
 from ffx.core.model import CapabilityMatch, EncoderSetup, ServerInfo
+from ffx.core.plain import to_plain
 from ffx.core.policy import Ranking
 from ffx.core.recipe import ArgumentPolicy
-from ffx.core.wire import to_plain
 from ffx.media.command import Command, build_command, seen_here
 from ffx.media.equivalents import with_encoder
 from ffx.media.probe import PacketCounts, count_packets

@@ -26,9 +26,9 @@ from ffx.client.queue.records import Handling
 from ffx.core.errors import NoServerError
 from ffx.core.figures import duration_text, size_text
 from ffx.core.model import JobConfiguration
+from ffx.core.plain import to_plain
 from ffx.core.recipe import Recipe, Trim
 from ffx.core.targets import Target
-from ffx.core.wire import to_plain
 from ffx.media.changes import expected_frames, expected_length
 from ffx.media.cutting import cut
 from ffx.media.probe import MediaInfo

@@ -22,9 +22,9 @@ from ffx.cli.text import print_json, print_line
 from ffx.core.detector import Device
 from ffx.core.errors import FfmpegNotFound, FfxError
 from ffx.core.model import EncoderReport
+from ffx.core.plain import to_plain
 from ffx.core.pluginhost import PluginState
 from ffx.core.text import one_line
-from ffx.core.wire import to_plain
 
 
 @frozen

@@ -20,7 +20,8 @@ from ffx.client.connection import Endpoint, ServerConnection
 from ffx.client.dispatcher import Dispatcher
 from ffx.client.events import Told
 from ffx.client.instructions import Conclude, Instruction, Suspend
-from ffx.client.queue.lock import Holder, QueueLock
+from ffx.client.queue.holder import Holder
+from ffx.client.queue.lock import QueueLock
 from ffx.client.queue.records import Farewell, JobRecord, Wish
 from ffx.client.queue.store import JobQueue
 from ffx.core.errors import FfxError, RemoteError

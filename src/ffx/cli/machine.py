@@ -7,7 +7,7 @@ from typing import Any
 
 from ffx.cli.text import print_line, print_table, share
 from ffx.core.model import EncoderReport, SandboxLevel, ServerCapabilities, ServerInfo
-from ffx.core.wire import to_plain
+from ffx.core.plain import to_plain
 
 _SANDBOXES = {
     SandboxLevel.FULL: "full: FFmpeg has no network and sees no file but the job's own",

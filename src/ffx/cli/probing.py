@@ -8,7 +8,7 @@ from typing import Any
 
 from ffx.cli.text import print_json, print_line, print_table
 from ffx.core.figures import duration_text, size_text
-from ffx.core.wire import to_plain
+from ffx.core.plain import to_plain
 from ffx.media.probe import MediaInfo, StreamInfo, probe
 
 _SHOWN_FLAGS = ("default", "forced", "original", "comment", "hearing_impaired", "visual_impaired", "attached_pic")

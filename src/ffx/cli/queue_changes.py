@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from ffx.cli.asking import priority_named
 from ffx.cli.assembly import Assembly
 from ffx.cli.boundary import print_error
 from ffx.cli.granting import grant
 from ffx.cli.job_names import find_jobs, ranges
 from ffx.cli.moments import moment
+from ffx.cli.priorities import priority_named
 from ffx.cli.queue_list import state_named
 from ffx.cli.queue_rows import plain_job
 from ffx.cli.text import print_json, print_line
-from ffx.client.queue.lock import Holder
+from ffx.client.queue.holder import Holder
 from ffx.client.queue.records import CancelJob, ChangePriority, JobRecord, PauseJob, PauseQueue, RetryJob, Wish
 from ffx.client.queue.store import JobQueue
 from ffx.core.errors import UsageError

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ffx.cli.assembly import Assembly
+from ffx.cli.priorities import USUAL_PRIORITY
 from ffx.cli.queue_rows import plain_job, progress_text, reason_text, state_text, when_last_heard
 from ffx.cli.text import print_json, print_line, print_table
 from ffx.cli.worker import working_process
@@ -15,8 +16,6 @@ from ffx.client.queue.store import JobQueue
 from ffx.core.errors import UsageError
 from ffx.core.model import JobState
 from ffx.core.registry import suggestion
-
-USUAL_PRIORITY = 5
 
 _GROUPS: tuple[tuple[tuple[JobState, ...], bool], ...] = (
     ((JobState.RUNNING,), False),

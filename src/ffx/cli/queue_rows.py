@@ -10,8 +10,8 @@ from ffx.client.queue.records import JobRecord, Live
 from ffx.core.events import Phase
 from ffx.core.figures import LONGEST_ETA, duration_text, size_text
 from ffx.core.model import JobState
+from ffx.core.plain import to_plain
 from ffx.core.text import one_line
-from ffx.core.wire import to_plain
 
 _STEPS = {Phase.UPLOAD: "upload", Phase.ENCODE: "encode", Phase.DOWNLOAD: "download", Phase.CHECK: "check"}
 

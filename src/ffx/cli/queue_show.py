@@ -14,8 +14,8 @@ from ffx.client.queue.records import AttemptRecord, Farewell, JobRecord, Live
 from ffx.client.queue.store import JobQueue
 from ffx.core.figures import duration_text, size_text
 from ffx.core.model import Evidence, JobConfiguration, JobState
+from ffx.core.plain import to_plain
 from ffx.core.text import one_line
-from ffx.core.wire import to_plain
 
 TAIL_LINES = 5
 """Last words of an FFmpeg that people are shown; JSON has all that are kept."""

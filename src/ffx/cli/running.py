@@ -16,7 +16,7 @@ from ffx.cli.invitations import ANY_HOST, reached_by_others
 from ffx.core.addressing import Address, parse_address
 from ffx.core.errors import AddressError, DecodeError
 from ffx.core.folders import Folders
-from ffx.core.wire import from_plain, to_plain
+from ffx.core.plain import from_plain, to_plain
 
 
 @frozen

@@ -17,7 +17,7 @@ from ffx.cli.text import print_json
 from ffx.core.configuration import ServeTable
 from ffx.core.errors import FfmpegNotFound
 from ffx.core.model import SandboxLevel
-from ffx.core.wire import to_plain
+from ffx.core.plain import to_plain
 from ffx.media.sandbox import Sandbox
 from ffx.media.sandbox_probe import find_sandbox
 

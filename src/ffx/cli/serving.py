@@ -30,9 +30,9 @@ from ffx.cli.text import print_json, print_line
 from ffx.core.configuration import Configuration, ServeTable, parse_size
 from ffx.core.errors import ConfigurationError
 from ffx.core.model import SandboxLevel
+from ffx.core.plain import to_plain
 from ffx.core.registry import suggestion
 from ffx.core.text import printable
-from ffx.core.wire import to_plain
 from ffx.media.sandbox import Sandbox
 from ffx.media.sandbox_probe import find_sandbox
 from ffx.server.capabilities import CapabilityService

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-import psutil
-
-from ffx.client.queue.lock import Holder, QueueLock
+from ffx.client.queue.holder import Holder, read_holder
 
 
 def working_process(queue_file: Path) -> Holder | None:
     """The process that works the queue of that file now; None when there is none."""
-    holder = QueueLock(queue_file).holder()
-    if holder is None or holder.host != socket.gethostname() or psutil.pid_exists(holder.pid):
+    holder = read_holder(queue_file)
+    if holder is None or holder.host != socket.gethostname():
         return holder
-    return None  # it was killed and left its note
+    import psutil  # nearly always there is none to ask for
+
+    return holder if psutil.pid_exists(holder.pid) else None  # it was killed and left its note

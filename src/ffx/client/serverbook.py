@@ -11,9 +11,9 @@ from attrs import evolve, frozen
 
 from ffx.core.addressing import parse_address
 from ffx.core.errors import ConfigurationError, DecodeError, UsageError
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.private_files import replace_privately
 from ffx.core.registry import suggestion
-from ffx.core.wire import from_plain, to_plain
 
 
 @frozen

@@ -41,10 +41,10 @@ from typing import Any
 from attrs import field, frozen
 
 from ffx.core.errors import ConfigurationError, DecodeError
+from ffx.core.plain import from_plain
 from ffx.core.recipe import ArgumentPolicy
 from ffx.core.strict import unknown_keys
 from ffx.core.text import brief
-from ffx.core.wire import from_plain
 
 _UNITS = {
     "": 1,

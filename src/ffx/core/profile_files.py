@@ -30,11 +30,11 @@ import attrs
 
 from ffx.core.configuration import read_toml
 from ffx.core.errors import ConfigurationError, DecodeError
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.profiles import Profile
 from ffx.core.recipe import Recipe
 from ffx.core.strict import unknown_keys
 from ffx.core.text import brief
-from ffx.core.wire import from_plain, to_plain
 
 VERSION = 1
 """Of the form of these files. A file of a newer one is refused: what it means could be lost."""

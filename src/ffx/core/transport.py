@@ -8,13 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError
 from ffx.core.identity import Identity
-from ffx.core.messages import Envelope
+
+if TYPE_CHECKING:
+    from ffx.core.messages import Envelope  # many, for commands that say nothing to a server
 
 
 class Connection(ABC):

@@ -13,8 +13,8 @@ from pathlib import Path
 from attrs import asdict, field, frozen
 
 from ffx.core.errors import DecodeError, ProbeError
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.text import one_line
-from ffx.core.wire import from_plain, to_plain
 from ffx.media.probe import Chapter, MediaInfo, PacketCount, PacketCounts, StreamInfo, examine
 
 LARGEST_ANSWER = 8 * 1024 * 1024

@@ -11,8 +11,8 @@ from attrs import define, field
 from ffx.core.events import JobEvent, Phase
 from ffx.core.figures import LONGEST_ETA, duration_text, size_text
 from ffx.core.model import JobConfiguration, JobState
+from ffx.core.plain import to_plain
 from ffx.core.text import one_line, printable
-from ffx.core.wire import to_plain
 
 STEPS = {
     Phase.WAITING: "waiting",

@@ -18,7 +18,7 @@ from typing import Any
 from ffx import hookimpl
 from ffx.core.configuration import Configuration, NotifyTable
 from ffx.core.events import JobEvent
-from ffx.core.wire import to_plain
+from ffx.core.plain import to_plain
 
 ANSWER_LIMIT = 10.0
 """Seconds that a webhook has to answer."""

@@ -17,9 +17,9 @@ from ffx.core.detector import Detector, Device
 from ffx.core.encoders import EncoderSpec
 from ffx.core.errors import DecodeError
 from ffx.core.model import EncoderReport
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.private_files import replace_privately
 from ffx.core.registry import Registry
-from ffx.core.wire import from_plain, to_plain
 from ffx.media.build import BuildIdentity, FfmpegBuild, ListedEncoder
 
 _LAYOUT = 1

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from ffx.core.errors import DecodeError
 from ffx.core.messages import JobFailed
 from ffx.core.model import Evidence
-from ffx.core.wire import from_plain, to_plain
+from ffx.core.plain import from_plain, to_plain
 from ffx.server.job import Job
 
 REMEMBERED = 10_000

@@ -13,7 +13,7 @@ from attrs import frozen
 from ffx.core.errors import DecodeError
 from ffx.core.messages import JobCompleted, JobFailed
 from ffx.core.model import JobConfiguration
-from ffx.core.wire import from_plain, to_plain
+from ffx.core.plain import from_plain, to_plain
 from ffx.server.job import Job
 
 MANIFEST = "manifest.json"

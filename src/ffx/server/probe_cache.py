@@ -13,10 +13,10 @@ from typing import Any
 from attrs import frozen
 
 from ffx.core.errors import DecodeError
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.private_files import replace_privately
 from ffx.core.recipe import Recipe
 from ffx.core.targets import Metric
-from ffx.core.wire import from_plain, to_plain
 from ffx.media.quality_search import Probe
 from ffx.media.samples import sample_recipe
 

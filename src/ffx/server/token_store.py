@@ -10,8 +10,8 @@ from attrs import frozen
 from filelock import FileLock
 
 from ffx.core.errors import ConfigurationError, DecodeError
+from ffx.core.plain import from_plain, to_plain
 from ffx.core.private_files import replace_privately
-from ffx.core.wire import from_plain, to_plain
 from ffx.server.tokens import Token
 
 Tokens = tuple[Token, ...]

@@ -9,13 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ffx import hookimpl
-from ffx.core import wire
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, ConnectionClosed, TransferError
-from ffx.core.messages import Envelope
 from ffx.core.transport import (
     Certificate,
     ClientConnection,
@@ -28,6 +26,9 @@ from ffx.core.transport import (
 )
 from ffx.transports.blocks import BLOCK_BYTES, check_range, check_resource, exactly
 from ffx.transports.conversations import Conversations
+
+if TYPE_CHECKING:
+    from ffx.core.messages import Envelope
 
 ROOM = 32
 """Messages that may wait in one direction before a sender waits too."""
@@ -120,7 +121,9 @@ class InprocConnection(Connection):
         self._send_limit = send_limit
 
     async def send(self, envelope: Envelope) -> None:
-        await self.send_text(wire.encode(envelope))
+        from ffx.core.wire import encode  # with every kind of message, and most commands of ffx send none
+
+        await self.send_text(encode(envelope))
 
     async def send_text(self, text: str) -> None:
         """Send a message that is text already.
@@ -138,10 +141,12 @@ class InprocConnection(Connection):
             raise ConnectionClosed(f"{self.peer} closed the connection")
 
     async def receive(self) -> Envelope:
+        from ffx.core.wire import decode
+
         text = await self._incoming.get()
         if text is None:
             raise ConnectionClosed(f"{self.peer} closed the connection")
-        return wire.decode(text)
+        return decode(text)
 
     async def close(self) -> None:
         self._lifeline.cut()

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffx.client.queue.lock import Holder, QueueLock
+from ffx.client.queue.holder import Holder
+from ffx.client.queue.lock import QueueLock
 from ffx.core.errors import QueueError
 
 HOLD = """

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ffx.core.edits import PictureEdits, Watermark
 from ffx.core.errors import DecodeError, RecipeError
 from ffx.core.model import EncoderSetup
+from ffx.core.plain import from_plain
 from ffx.core.recipe import Recipe
 from ffx.core.tracks import SoundChoice, SubtitleChoice
-from ffx.core.wire import from_plain
 from ffx.media.allowed.sink import MOST_CHOICES, check_texts
 from ffx.media.command import build_command
 from ffx.media.other_files import PlacedFile

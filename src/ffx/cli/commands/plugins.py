@@ -16,7 +16,7 @@ def plugins(config: str | None, as_json: bool) -> None:
     FFX_DISABLED_PLUGINS=a,b (or disabled in the configuration's [plugins]) blocks plugins by name.
     """
     from ffx.cli.text import print_json, print_line, print_table
-    from ffx.core.wire import to_plain
+    from ffx.core.plain import to_plain
 
     records = start(config).every_plugin()
     if as_json:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import socket
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import filelock
-from attrs import frozen
 
+from ffx.client.queue.holder import Holder, read_holder, remove_holder, write_holder
 from ffx.core.errors import QueueError
-
-
-@frozen
-class Holder:
-    """The process that holds the lock."""
-
-    pid: int
-    host: str
-
-    def __str__(self) -> str:
-        return f"process {self.pid}" + ("" if self.host == socket.gethostname() else f" on {self.host}")
 
 
 class QueueLock:
@@ -33,7 +19,6 @@ class QueueLock:
     def __init__(self, file: Path) -> None:
         """``file``: that of the queue; the lock is a file beside it."""
         self._file = file.absolute()
-        self._note = self._file.with_name(f"{file.name}.holder")
         self._lock = filelock.FileLock(self._file.with_name(f"{file.name}.lock"), mode=0o600, thread_local=False)
 
     @property
@@ -58,14 +43,14 @@ class QueueLock:
             why = getattr(error, "strerror", None) or error
             raise QueueError(f"{self._lock.lock_file}: {why}; ffx keeps the lock of its queue there") from None
         with contextlib.suppress(OSError):  # it is for messages only
-            self._note.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
+            write_holder(self._file)
         return True
 
     def release(self) -> None:
         """Let others have it; nothing when it is not held."""
         if self.is_held:
             with contextlib.suppress(OSError):
-                self._note.unlink(missing_ok=True)
+                remove_holder(self._file)
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -80,12 +65,5 @@ class QueueLock:
         self.release()
 
     def holder(self) -> Holder | None:
-        """Who has the lock, as far as it is known; meant for messages after ``acquire`` returned False.
-
-        What a holder that was killed left behind is replaced by the next one.
-        """
-        try:
-            note = json.loads(self._note.read_text(encoding="utf-8"))
-            return Holder(int(note["pid"]), str(note["host"]))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        """Who has the lock, as far as it is known; meant for messages after ``acquire`` returned False."""
+        return read_holder(self._file)

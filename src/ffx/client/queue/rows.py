@@ -20,7 +20,7 @@ from ffx.client.queue.damage import DamagedRow
 from ffx.client.queue.records import AttemptEnd, AttemptRecord, Handling, JobRecord
 from ffx.core.errors import DecodeError
 from ffx.core.model import Evidence, JobConfiguration, JobResult, JobState
-from ffx.core.wire import from_plain, to_plain
+from ffx.core.plain import from_plain, to_plain
 
 Row = tuple[Any, ...]
 
