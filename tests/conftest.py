@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import os
 import shutil
@@ -20,8 +21,13 @@ settings.register_profile("ffx", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("ffx")
 
 
-FIRST = ("tests/faults/test_chaos.py", "tests/faults/", "tests/gui_tk/", "tests/server/test_kill.py")
-"""Beginnings of paths of what takes long, so that no worker comes to it when the others are done."""
+WAITING = (
+    *("tests/faults/test_chaos.py", "tests/faults/", "tests/gui_tk/", "tests/server/test_kill.py"),
+    *("tests/media/test_watchdog.py", "tests/cli/test_queue_run.py", "tests/cli/test_interrupting.py"),
+)
+"""Beginnings of paths of what takes long and mostly waits, that which takes longest first."""
+SPREAD = 0.8
+"""Over so much of the others it is spread: while one worker waits the others compute, and none of it comes last."""
 
 
 def pytest_configure() -> None:
@@ -30,10 +36,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        return next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
-
-    items.sort(key=place)
+    files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
+    waiting = dict.fromkeys(file for start in WAITING for file in files if file.startswith(start))
+    others = iter([file for file in files if file not in waiting])
+    between = round(SPREAD * (len(files) - len(waiting)) / max(1, len(waiting)))
+    order = [file for first in waiting for file in (first, *itertools.islice(others, between))]
+    places = {file: place for place, file in enumerate((*order, *others))}
+    items.sort(key=lambda item: places[item.nodeid.partition("::")[0]])
 
 
 @functools.cache
