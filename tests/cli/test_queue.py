@@ -215,6 +215,13 @@ def test_pause_and_resume_of_jobs_and_of_everything(ffx: Ffx) -> None:
     assert not ffx.json("queue")["paused"]
 
 
+def test_who_submits_to_a_paused_queue_is_told(ffx: Ffx, clip: Path) -> None:
+    shutil.copy(clip, ffx.folder / "in.mp4")
+    assert said(ffx, "queue", "pause") == "the queue is paused; go on with: ffx queue resume\n"
+    done = ffx.inside("submit", "in.mp4", "-o", "out.mp4", *FAST, "--detach")
+    assert (done.returncode, done.stderr) == (0, "ffx: the queue is paused; go on with: ffx queue resume\n")
+
+
 def test_priority(ffx: Ffx) -> None:
     write_jobs(ffx, PENDING, PENDING)
     assert said(ffx, "queue", "priority", "2", "9") == "job 2: has priority 9\n"

@@ -16,7 +16,7 @@ from ffx.cli.moments import moment
 from ffx.cli.priorities import priority_named
 from ffx.cli.queue_list import state_named
 from ffx.cli.queue_rows import plain_job
-from ffx.cli.text import print_json, print_line
+from ffx.cli.text import QUEUE_PAUSED, print_json, print_line
 from ffx.client.queue.holder import Holder
 from ffx.client.queue.records import CancelJob, ChangePriority, JobRecord, PauseJob, PauseQueue, RetryJob, Wish
 from ffx.client.queue.store import JobQueue
@@ -186,7 +186,7 @@ def _pause_queue(assembly: Assembly, queue: JobQueue, *, paused: bool, as_json: 
     if as_json:
         print_json({"paused": is_paused, "done": is_paused is paused})
     elif is_paused is paused:
-        print_line("the queue is paused; go on with: ffx queue resume" if paused else "the queue goes on")
+        print_line(QUEUE_PAUSED if paused else "the queue goes on")
     else:
         print_error(f"{worker or 'the process'}, which works the queue, was asked to and has not done so yet")
     return 0 if is_paused is paused else 1

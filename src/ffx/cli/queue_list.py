@@ -8,7 +8,7 @@ from pathlib import Path
 from ffx.cli.assembly import Assembly
 from ffx.cli.priorities import USUAL_PRIORITY
 from ffx.cli.queue_rows import plain_job, progress_text, reason_text, state_text, when_last_heard
-from ffx.cli.text import print_json, print_line, print_table
+from ffx.cli.text import QUEUE_PAUSED, print_json, print_line, print_table
 from ffx.cli.worker import working_process
 from ffx.client.queue.listing import Page, page_of
 from ffx.client.queue.records import JobRecord, Live
@@ -56,7 +56,7 @@ def list_queue(assembly: Assembly, states: Sequence[str], *, limit: int, page: i
         _print_rows(found.rows, known)
     print_line(_summary(found, counts))
     if paused:
-        print_line("the queue is paused; go on with: ffx queue resume")
+        print_line(QUEUE_PAUSED)
     elif any(count for state, count in counts.items() if not state.is_final):
         print_line(f"{worker} works the queue" if worker is not None else "nobody works the queue: ffx queue run")
     return 0

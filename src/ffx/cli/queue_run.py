@@ -15,6 +15,7 @@ from ffx.cli.interrupting import interruptible
 from ffx.cli.job_names import ranges
 from ffx.cli.leftovers import left_open
 from ffx.cli.logs import start_logging
+from ffx.cli.text import QUEUE_PAUSED
 from ffx.cli.working import farm_of
 from ffx.client.outcome import JobOutcome
 from ffx.client.queue.lock import QueueLock
@@ -88,7 +89,7 @@ def _tell_rest(rest: Sequence[JobRecord], *, is_paused: bool, failed: bool) -> i
     """Say what is left, and return the exit status."""
     waiting = [record for record in rest if not record.paused and not is_paused]
     if is_paused and rest:
-        print_error("the queue is paused; go on with: ffx queue resume")
+        print_error(QUEUE_PAUSED)
     elif len(waiting) < len(rest):
         numbers = ranges(record.number for record in rest if record.paused)
         print_error(f"paused: {numbers}; let them go on with: ffx queue resume {numbers}")

@@ -20,7 +20,7 @@ from ffx.cli.leftovers import left_open
 from ffx.cli.logs import start_logging
 from ffx.cli.planning import Planned, Refused, Skipped, plan_all
 from ffx.cli.settings import argument_policy, submit_settings
-from ffx.cli.text import print_json_line, print_line, print_note
+from ffx.cli.text import QUEUE_PAUSED, print_json_line, print_line, print_note
 from ffx.cli.unknown import check_encoders
 from ffx.cli.worker import working_process
 from ffx.client.outcome import JobOutcome
@@ -121,6 +121,8 @@ class _Submission:
         else:
             with JobQueue.open(self.assembly.folders.queue_file, check=not manner.detach) as queue:
                 records = add_to_queue(queue, planned, handling, manner.verification)
+                if records and queue.is_paused():
+                    print_note(f"ffx: {QUEUE_PAUSED}")
                 if manner.detach:
                     statuses = self._leave(records, queue)
                 else:

@@ -11,6 +11,9 @@ import click
 
 from ffx.core.text import printable
 
+QUEUE_PAUSED = "the queue is paused; go on with: ffx queue resume"
+"""For whoever asks why nothing goes on."""
+
 
 def print_line(text: str = "") -> None:
     """One line on stdout, without anything that a terminal would obey."""
