@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-import tomlkit
 from attrs import evolve, frozen
 
 from ffx.core.addressing import parse_address
@@ -97,6 +96,8 @@ class ServerBook:
         raise UsageError(f"no server {name_or_address!r} is remembered{near or '; see: ffx servers list'}")
 
     def _write(self, servers: Sequence[RememberedServer]) -> None:
+        import tomlkit  # for whoever changes the book; nearly all only read it
+
         document = tomlkit.document()
         document.add(tomlkit.comment("The servers that ffx remembers, with their tokens: keep this file to yourself."))
         tables = tomlkit.aot()
