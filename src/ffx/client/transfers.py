@@ -12,6 +12,7 @@ from typing import BinaryIO
 from blake3 import blake3
 
 from ffx.core.errors import NoRoomError, TransferError, UsageError
+from ffx.core.file_opening import opened_by_thread
 from ffx.core.transport import ClientConnection
 from ffx.media.keeping import Keeper
 
@@ -37,7 +38,7 @@ async def upload_file(
         TransferError: the server refused it, the way broke, or the file changed meanwhile (``source_changed``).
     """
     digest = blake3()
-    with await asyncio.to_thread(_open, path) as source:
+    async with opened_by_thread(lambda: _open(path)) as source:
         before = os.fstat(source.fileno())
         if before.st_size != size:
             raise _changed(path)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from ffx import hookimpl
 from ffx.core.addressing import Address
 from ffx.core.errors import ConnectError, ConnectionClosed, TransferError
+from ffx.core.file_opening import opened_by_thread
 from ffx.core.transport import (
     Certificate,
     ClientConnection,
@@ -183,8 +184,7 @@ class InprocClient(InprocConnection, ClientConnection):
         if stored.digest != digest:
             raise TransferError(f"{self.peer} has another version of {resource}", code="digest_mismatch")
         check_range(offset, stored.size)
-        file = await asyncio.to_thread(_open_at, stored, offset)
-        try:
+        async with opened_by_thread(lambda: _open_at(stored, offset)) as file:
             left = stored.size - offset
             while left:
                 block = await asyncio.to_thread(file.read, min(left, BLOCK_BYTES))
@@ -192,8 +192,6 @@ class InprocClient(InprocConnection, ClientConnection):
                     raise self._interrupted()
                 left -= len(block)
                 yield block
-        finally:
-            file.close()
 
     def _interrupted(self) -> TransferError:
         return TransferError(f"the connection to {self.peer} ended during the transfer", code="interrupted")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from aiohttp import web
 
 from ffx.core.errors import TransferError
+from ffx.core.file_opening import opened_by_thread
 from ffx.core.transport import BulkStore, StoredFile
 from ffx.transports.blocks import BLOCK_BYTES, check_resource, gathered
 from ffx.transports.websocket.intake import Intake, can_take_over
@@ -104,11 +105,8 @@ class FileRequests:
         wanted = request.headers.get("If-Match", "*")
         if wanted not in ("*", f'"{stored.digest}"'):
             raise TransferError("the file is another version by now", code="digest_mismatch")
-        file = await asyncio.to_thread(_open, stored)
-        try:
+        async with opened_by_thread(lambda: _open(stored)) as file:
             return await self._send(request, stored, file)
-        finally:
-            file.close()
 
     async def _send(self, request: web.BaseRequest, stored: StoredFile, file: BinaryIO) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Server": SERVER_MARK, "ETag": f'"{stored.digest}"'})
